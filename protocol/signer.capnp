@@ -1,0 +1,295 @@
+@0xe8f2a1b6c4d93705;
+# The public interface of the signing daemon (waas-signerd).
+#
+# Who talks: any local process that may connect to the daemon's Unix socket, and the broker behind it. The daemon knows
+# the peer by what the kernel says of it (SO_PEERCRED, SO_PEERGROUPS) when it connects; nothing that a peer writes can
+# change who it is. Speak Cap'n Proto RPC (two-party, level 1) on the stream; the bootstrap capability is a `Signer`.
+#
+# Authority is what you hold. `enter` gives the capabilities of the peer's roles, and a role that the peer has not is
+# null. There is no flag to ask for more.
+#
+# Expected refusals are values: every method answers `Result(T)`. An RPC exception means a broken connection, a call that
+# the schema does not have, or a fault of the daemon; its text carries a code and nothing internal.
+#
+# Secrets do not travel in the clear. A password is stretched with Argon2id by the client, sealed to the vault's public
+# key from `vault.pub`, and the session key comes from the client. What a person may do is proven anew with each call
+# (`Proof`), end to end between client and vault.
+#
+# Limits: a message has at most 1 MiB, nesting 16. At most 256 calls in flight on one connection; beyond that a call is
+# refused with `overloaded`. A transaction has at most 4096 bytes, an off-chain message at most 65515, a call to sign at
+# most 64 items and 65536 bytes of them together. Each call is answered within the daemon's deadline (5 s by default).
+#
+# Evolution: fields and methods are only added, at the end.
+#
+# Ids are 16 random bytes made by the vault. Public keys are 32 bytes. Times are Unix milliseconds.
+
+using Cxx = import "/capnp/c++.capnp";
+using Error = import "error.capnp";
+$Cxx.namespace("waas::protocol");
+
+struct Refusal {
+  code @0 :Error.ErrorCode;
+  message @1 :Text;          # one sentence for people
+  detail @2 :Text;           # what exactly, or empty; of the daemon's own making, safe to show and to log
+  retryAfter @3 :UInt32;     # milliseconds; 0 = not said
+  share @4 :UInt8;           # shareMissing, recordRefused: which share (1..3); 0 = none
+}
+
+struct Result(T) {
+  union {
+    refused @0 :Refusal;
+    ok @1 :T;
+  }
+}
+
+struct Nothing {}
+
+interface Signer {
+  # The bootstrap capability. Belongs to one connection and dies with it.
+
+  enter @0 () -> (roles :Result(Roles));
+  # Gives the peer's capabilities. Idempotent. Errors: notAllowed (no role), vaultUnreachable.
+
+  struct Roles {
+    login @0 :Login;            # sign-up and sign-in of people; null without that role
+    service @1 :Session;        # the local service's own session; null without that role
+    serviceName @2 :Text;       # the service's name; empty without that role
+    operator @3 :Operator;      # null without that role
+    version @4 :Text;           # of the daemon, for people to read
+  }
+}
+
+interface Login {
+  # People's way in. Held by the gateway and by operators. It vouches for nobody: each call below is checked by the
+  # vault against what the person knows.
+
+  challenge @0 (email :Text) -> (challenge :Result(Challenge));
+  # What a client needs to stretch and to seal a password. Works alike for known and unknown addresses. `email` is
+  # canonical (protocol/email.h). Errors: invalidRequest.
+
+  signUp @1 (email :Text, box :Data) -> (signedUp :Result(SignedUp));
+  # Makes an account and its first wallet. The box (protocol/login-box.h) has purpose "sign up" and can be used once.
+  # The answer comes after account, wallet and audit record are durable. If the connection breaks before the answer,
+  # sign in: the account exists whole or not at all. Errors: accountExists, challengeInvalid, overloaded, stores.
+
+  signIn @2 (email :Text, box :Data) -> (signedIn :Result(SignedIn));
+  # Errors: invalidCredentials (also for unknown accounts), tooManyAttempts, challengeInvalid, stores.
+
+  resume @3 (token :Data, proof :Proof) -> (resumed :Result(Resumed));
+  # Takes up a session by its token. The proof is for call `resume` without fields. Errors: sessionInvalid, proofInvalid.
+
+  struct Challenge {
+    salt @0 :Data;              # 16 bytes, for Argon2id
+    challenge @1 :Data;         # 72 bytes, to be put into the box; lives 60 s, is accepted once
+    passes @2 :UInt32;          # Argon2id t. Clients refuse less than 2
+    memory @3 :UInt64;          # Argon2id m in bytes. Clients refuse less than 64 MiB
+  }
+
+  struct SignedUp {
+    answer @0 :Data;            # sealed under the session key, holds the token: protocol/login-box.h
+    wallet @1 :WalletInfo;
+    head @2 :AuditHead;
+  }
+
+  struct SignedIn {
+    answer @0 :Data;
+    wallet @1 :WalletInfo;      # the user's first wallet
+    head @2 :AuditHead;
+  }
+
+  struct Resumed {
+    session @0 :UserSession;
+    userId @1 :Data;
+  }
+}
+
+struct Proof {
+  # Proof of possession of the session key for one call. See protocol/proof.h for what it covers. A repeated proof can
+  # only repeat the very same call, within a minute. Null in calls of a local service.
+  time @0 :UInt64;
+  mac @1 :Data;                 # 32 bytes
+}
+
+interface Session {
+  # What a wallet owner can do: a person (UserSession) or a local service. Calls of a person carry a proof; in calls of a
+  # service `proof` is left out and ignored.
+
+  wallets @0 (proof :Proof) -> (wallets :Result(List(WalletInfo)));
+  # The caller's wallets, the first one first, the others by name.
+
+  createWallet @1 (name :Text, proof :Proof) -> (wallet :Result(Created));
+  # Makes a wallet. The name has 1 to 64 bytes of UTF-8 without control characters and is unique among the caller's own.
+  # Not idempotent, but a repetition is refused by the name (nameTaken). The answer comes after the wallet is durable.
+
+  sign @2 (items :List(SignItem), proof :Proof) -> (outcomes :Result(Signed));
+  # Signs each item with its wallet. Items succeed and fail one by one, in order; the call as a whole is refused only
+  # where nothing was tried. Ed25519 is deterministic: repeating a call gives the same signatures, and an audit record
+  # each time.
+  # Errors by item: unknownWallet, transactionMalformed, messageMalformed, notASigner, shareMissing, recordRefused, ...
+
+  shareStatus @3 (proof :Proof) -> (status :Result(List(ShareStatus)));
+  # The shares of the caller's wallets, as the stores answer now.
+}
+
+interface UserSession extends (Session) {
+  # A person's session. Lives as long as the connection; whether its token still holds is decided call by call.
+
+  refresh @0 (proof :Proof) -> (signedIn :Result(Data));
+  # A new token for the same session key, sealed as in SignedIn.answer. This session goes on with the new one.
+
+  signOut @1 (everywhere :Bool, proof :Proof) -> (done :Result(Nothing));
+  # Ends this session, or all sessions of the account. Durable when it answers.
+}
+
+interface Operator {
+  # The local operator's view. Names no secret, uses no wallet's key.
+
+  health @0 () -> (health :Health);
+  # The whole report; also while parts are away (that is what it is for).
+
+  shareStatus @1 (whose :Whose, after :Data, limit :UInt32) -> (page :Result(StatusPage));
+  # Shares of anybody's wallets, ordered by wallet id, a page at a time. `after` is the last wallet id of the page before,
+  # empty at first. `limit` is at most 1000; 0 means 100.
+
+  auditTail @2 (instance :Data, after :UInt64, limit :UInt32) -> (page :Result(AuditPage));
+  # Audit records of one vault life after a sequence, at most 1000. Empty `instance`: the newest life's last records.
+
+  auditInstances @3 () -> (instances :Result(List(AuditInstance)));
+
+  struct Whose {
+    union {
+      all @0 :Void;
+      user @1 :Data;            # user id, 16 bytes
+      email @2 :Text;
+      service @3 :Text;
+    }
+  }
+
+  struct StatusPage {
+    rows @0 :List(ShareStatus);
+    more @1 :Bool;
+  }
+
+  struct AuditPage {
+    records @0 :List(AuditRow);
+  }
+}
+
+struct WalletInfo {
+  certificate @0 :Data;         # protocol/certificate.h: id, owner, public key, name, whether first
+  signature @1 :Data;           # by the vault's answer key. Verify before you show or use the address
+}
+
+struct Created {
+  wallet @0 :WalletInfo;
+  head @1 :AuditHead;
+}
+
+struct Selector {
+  # Names one of the caller's own wallets.
+  union {
+    first @0 :Void;
+    id @1 :Data;
+    name @2 :Text;
+    publicKey @3 :Data;
+  }
+}
+
+struct SignItem {
+  wallet @0 :Selector;
+  union {
+    transaction @1 :Data;
+    # A whole transaction in wire form (legacy, v0 or v1), signatures of others kept, empty slots zero.
+    message @2 :Data;
+    # UTF-8 text, to be signed as a Solana off-chain message. What is signed can never be a transaction.
+  }
+}
+
+struct Signed {
+  outcomes @0 :List(Outcome);
+  head @1 :AuditHead;
+
+  struct Outcome {
+    union {
+      refused @0 :Refusal;
+      signature @1 :Data;       # 64 bytes
+    }
+    signedBytes @2 :Data;
+    # The transaction with the signature in its slot, or the off-chain message as it was signed.
+  }
+}
+
+struct AuditHead {
+  # The audit log's end as the vault signed it. Keep the newest: it shows later whether the log was cut.
+  instance @0 :Data;
+  sequence @1 :UInt64;
+  hash @2 :Data;
+  signature @3 :Data;           # protocol/audit-record.h
+}
+
+struct AuditRow {
+  record @0 :Data;              # protocol/audit-record.h
+  headSignature @1 :Data;       # empty unless this record was a head
+}
+
+struct AuditInstance {
+  instance @0 :Data;
+  first @1 :UInt64;
+  last @2 :UInt64;
+}
+
+struct ShareStatus {
+  walletId @0 :Data;
+  ownerId @1 :Data;             # 17 bytes: kind (1 user, 2 service) and id
+  publicKey @2 :Data;
+  name @3 :Text;
+  epoch @4 :UInt64;
+  expiresAt @5 :UInt64;         # when the first Redis share ends; 0 = none is there
+  shares @6 :List(ShareState);  # index 1, 2, 3
+  needsRotation @7 :Bool;
+
+  enum ShareState { unknown @0; present @1; missing @2; unreachable @3; }
+}
+
+struct Health {
+  stores @0 :List(Store);
+  vault @1 :Vault;
+  broker @2 :Broker;
+  risks @3 :List(Text);
+  # Sentences, each a reason why `waas health` exits 1. Empty: nothing is at risk.
+
+  struct Store {
+    name @0 :Text;              # postgres, redis1, redis2
+    reachable @1 :Bool;
+    roundTrip @2 :UInt32;       # microseconds of the last answer; 0 = none yet
+    reconnects @3 :UInt64;
+    detail @4 :Text;            # server version and role, or why it is not reachable; no address, no password
+  }
+
+  struct Vault {
+    reachable @0 :Bool;
+    instance @1 :Data;
+    secretMemory @2 :SecretMemory;
+    guarded @3 :Bool;
+    workers @4 :UInt16;
+    startedAt @5 :UInt64;
+    unacknowledged @6 :UInt32;
+    ringSize @7 :UInt32;
+    signatures @8 :UInt64;
+    denied @9 :UInt64;
+    failed @10 :UInt64;
+    keys @11 :List(Key);
+
+    enum SecretMemory { unprotected @0; locked @1; secret @2; }
+    struct Key { purpose @0 :Text; version @1 :UInt32; newest @2 :Bool; }
+  }
+
+  struct Broker {
+    connections @0 :UInt32;
+    callsInFlight @1 :UInt32;
+    callsRefused @2 :UInt64;
+    auditDurable @3 :UInt64;    # highest audit sequence known to be durable in this vault life
+    sandboxed @4 :Bool;
+    version @5 :Text;
+  }
+}
