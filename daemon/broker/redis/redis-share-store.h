@@ -1,0 +1,32 @@
+#pragma once
+// ShareStore on one Redis or Valkey server (6 or newer): hiredis reads and writes the protocol, KJ owns the socket.
+#include <daemon/broker/share-store.h>
+#include <kj/async-io.h>
+#include <kj/timer.h>
+
+namespace waas::broker {
+
+struct RedisOptions {
+  kj::String name;  // "redis1", "redis2": for the observer
+
+  // redis://[user[:password]@]host[:port][/db], rediss:// (TLS 1.2 or newer, certificate and name verified), or
+  // unix://[user[:password]@]/path[?db=n]. User and password are percent-encoded.
+  kj::String url;
+  kj::Maybe<kj::String> password;  // from a credential; wins over one in `url`
+  kj::Maybe<kj::String> caFile;    // PEM; default: the system's trust store
+
+  uint8_t shareIndex = 2;  // 2 or 3: part of the keys
+  kj::Duration connectTimeout = 5 * kj::SECONDS;
+  kj::Duration deadline = 2 * kj::SECONDS;  // of each command; when it passes, the connection is closed
+  kj::Duration minBackoff = 50 * kj::MILLISECONDS;
+  kj::Duration maxBackoff = 5 * kj::SECONDS;
+  kj::Duration idlePing = 5 * kj::SECONDS;  // an idle connection is tried this often
+  uint32_t jitterSeed = 1;
+};
+
+// Checks the options now and throws (invalidRequest) when the URL can't be read or the CA file can't be used; then
+// connects in the background. `network`, `timer` and `observer` must outlive the store.
+kj::Own<ShareStore> newRedisShareStore(RedisOptions options, kj::Network& network, kj::Timer& timer,
+                                       StoreObserver& observer);
+
+}  // namespace waas::broker

@@ -1,0 +1,80 @@
+#pragma once
+// What rests in the stores, as the broker moves it: bytes that only the vault can judge. Nothing here is authenticated;
+// a hostile store can put anything into any field within its size.
+//
+// Rows are values that are moved, not copied; `clone` copies on purpose. Times are Unix milliseconds.
+#include <kj/array.h>
+#include <kj/common.h>
+#include <kj/string.h>
+#include <protocol/audit-record.h>
+#include <protocol/bytes.h>
+#include <protocol/certificate.h>
+
+namespace waas::broker {
+
+// Sizes of envelopes as they rest (format, kind, key version, salt or ephemeral key, ciphertext, tag).
+constexpr size_t SHARE_ENVELOPE_BYTES = 86;
+constexpr size_t RECOVERY_ENVELOPE_BYTES = 118;
+constexpr size_t MIN_ACCOUNT_RECORD_BYTES = 54;
+constexpr size_t MAX_ACCOUNT_RECORD_BYTES = 4096;
+
+// Version of a wallet's shares. Two hosts that prepare the same epoch make different tags. An epoch of a stored wallet
+// is at least 1 and at most 2^63 - 1.
+struct WalletVersion {
+  uint64_t epoch = 0;
+  uint64_t tag = 0;
+
+  bool operator==(const WalletVersion&) const = default;
+};
+
+// A wallet's row in PostgreSQL. Owner, public key, name and "first" are not repeated: they are read from the
+// certificate (see `readCertificate`), and the database derives its indexed columns from the certificate too, so they
+// can't differ.
+struct WalletRow {
+  Id walletId{};
+  kj::Array<kj::byte> certificate;  // protocol/certificate.h, for this walletId
+  Signature signature{};            // by the vault's answer key
+  Hash mac{};                       // by the vault's record key
+  WalletVersion version;
+  uint64_t expiresAt = 0;
+  kj::Array<kj::byte> share;     // envelope of share 1: SHARE_ENVELOPE_BYTES
+  kj::Array<kj::byte> recovery;  // RECOVERY_ENVELOPE_BYTES; needed to insert, always empty in what is read
+
+  WalletRow clone() const;
+
+  // Parses the certificate; the result's name points into this row. False when it is no certificate of this wallet.
+  [[nodiscard]] bool readCertificate(Certificate& out) const;
+};
+
+// A user's row in PostgreSQL.
+struct AccountRow {
+  Id userId{};
+  kj::String email;      // canonical, at most MAX_EMAIL_BYTES
+  uint64_t version = 0;  // counts changes; at most 2^63 - 1
+  kj::Array<kj::byte> record;
+
+  AccountRow clone() const;
+};
+
+// One audit record as it rests.
+struct AuditRow {
+  Id instance{};
+  uint64_t sequence = 0;  // from 1
+  std::array<uint8_t, AUDIT_RECORD_BYTES> record{};
+  kj::Maybe<Signature> headSignature;  // null unless this record was a head
+};
+
+// One life of a vault, as far as its audit log is stored.
+struct AuditInstance {
+  Id instance{};
+  uint64_t first = 0;
+  uint64_t last = 0;
+};
+
+// Share 2 or 3 of a wallet in one version, as a Redis hash holds it.
+struct ShareField {
+  WalletVersion version;
+  std::array<uint8_t, SHARE_ENVELOPE_BYTES> envelope{};
+};
+
+}  // namespace waas::broker

@@ -1,0 +1,46 @@
+#pragma once
+// Shares 2 or 3 of all wallets, as the broker sees one Redis server.
+//
+// Layout: hash `mpc:share:<wallet id, 32 hex>:<index>`, field `<epoch>-<tag, 16 hex>`, value the envelope; the time to
+// live is the key's. Every promise settles within the store's deadline. Faults (fault.h) of every method:
+//
+//   redisUnreachable  not connected (at once), connection lost, deadline passed, or the server refuses to serve. After
+//   a
+//                     `put` or `remove` it is not known whether it was carried out; both may be repeated.
+//   overloaded        too many commands wait; nothing was sent
+//   recordRefused     what is stored for this wallet has not the form of shares; other wallets are served
+//
+// Dropping a promise gives up the answer, never the command.
+#include <daemon/broker/rows.h>
+#include <daemon/broker/store-health.h>
+#include <kj/async.h>
+
+namespace waas::broker {
+
+class ShareStore {
+ public:
+  virtual ~ShareStore() noexcept(false) = default;
+
+  // All versions of a wallet's share that are there, in no order; empty = the server answered that there is none.
+  // Commands of one turn of the event loop leave in one write.
+  virtual kj::Promise<kj::Array<ShareField>> shares(const Id& walletId) = 0;
+
+  // Writes one version and sets the time to live of the whole key, both or neither. `envelope` has
+  // SHARE_ENVELOPE_BYTES. Copies its arguments before it returns.
+  virtual kj::Promise<void> put(const Id& walletId, const WalletVersion& version, kj::ArrayPtr<const kj::byte> envelope,
+                                kj::Duration timeToLive) = 0;
+
+  // Deletes one version. A version that is not there is fine.
+  virtual kj::Promise<void> remove(const Id& walletId, const WalletVersion& version) = 0;
+
+  // What is left of the key's time to live; null = no such key. A key without a time to live gives kj::maxValue.
+  virtual kj::Promise<kj::Maybe<kj::Duration>> expiry(const Id& walletId) = 0;
+
+  // Never waits.
+  virtual StoreHealth health() = 0;
+
+  // More fields than this in one wallet's hash are refused: two versions meet during a rotation, a few after crashes.
+  static constexpr uint32_t MAX_VERSIONS = 16;
+};
+
+}  // namespace waas::broker

@@ -1,0 +1,3 @@
+# Everything of the two stores. libpq's headers are included only below postgres/, hiredis's only below redis/.
+set(BROKER_STORES_SOURCES
+  rows.c++)
