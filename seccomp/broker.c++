@@ -1,0 +1,178 @@
+// The broker's table.
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "seccomp/sandbox.h"
+
+namespace waas::seccomp {
+namespace {
+
+constexpr const char* LOOP = "event loop (KJ)";
+constexpr const char* STREAMS = "sockets: clients, PostgreSQL, Redis, vault";
+constexpr const char* NAMES = "finding servers: names, CA files";
+constexpr const char* MEMORY = "memory: malloc, stacks of fibers";
+constexpr const char* THREADS = "threads: KJ resolves names in one";
+constexpr const char* RUNTIME = "runtime: randomness, time, logs, the end";
+
+void addLoop(std::vector<Row>& rows) {
+  rows.insert(rows.end(),
+              {
+                  {WAAS_CALL(epoll_wait), {}, ALLOW, LOOP, "waits for events"},
+                  {WAAS_CALL(epoll_pwait), {}, ALLOW, LOOP, "the same in newer KJ"},
+                  {WAAS_CALL(epoll_ctl), {}, ALLOW, LOOP, "a descriptor comes or goes"},
+                  {WAAS_CALL(read), {}, ALLOW, LOOP, "streams, wake-ups, resolver's files"},
+                  {WAAS_CALL(readv), {}, ALLOW, LOOP, "streams"},
+                  {WAAS_CALL(write), {}, ALLOW, LOOP, "streams, wake-ups, log lines"},
+                  {WAAS_CALL(writev), {}, ALLOW, LOOP, "streams"},
+                  {WAAS_CALL(close), {}, ALLOW, LOOP, "connections that end"},
+                  {WAAS_CALL(poll), {}, ALLOW, LOOP, "libpq and the resolver wait; an edge is looked at twice"},
+                  {WAAS_CALL(ppoll), {}, ALLOW, LOOP, "poll, as fortified glibc or KJ makes it"},
+                  {WAAS_CALL(timerfd_settime), {}, ALLOW, LOOP, "timers of newer KJ"},
+                  {WAAS_CALL(rt_sigprocmask), {}, ALLOW, LOOP, "fibers and threads swap signal masks"},
+                  {WAAS_CALL(rt_sigreturn), {}, ALLOW, LOOP, "end of a signal handler"},
+                  {WAAS_CALL(restart_syscall), {}, ALLOW, LOOP, "a wait goes on after SIGCONT"},
+              });
+}
+
+void addStreams(std::vector<Row>& rows) {
+  for (int domain : {AF_UNIX, AF_INET, AF_INET6}) {
+    rows.push_back({WAAS_CALL(socket), {{intIs(0, domain)}}, ALLOW, STREAMS, "to stores, vault, name servers"});
+  }
+  rows.push_back({WAAS_CALL(socket),
+                  {{intIs(0, AF_NETLINK)}},
+                  fail(EAFNOSUPPORT),
+                  STREAMS,
+                  "getaddrinfo() asks for the host's addresses and goes on without"});
+  rows.insert(
+      rows.end(),
+      {
+          {WAAS_CALL(connect), {}, ALLOW, STREAMS, "Landlock says which ports"},
+          {WAAS_CALL(accept4), {}, ALLOW, STREAMS, "clients"},
+          {WAAS_CALL(shutdown), {}, ALLOW, STREAMS, "streams that end"},
+          {WAAS_CALL(sendto), {}, ALLOW, STREAMS, "libpq; name servers"},
+          {WAAS_CALL(recvfrom), {}, ALLOW, STREAMS, "libpq; name servers; looking for the end of a stream"},
+          {WAAS_CALL(sendmsg), {}, ALLOW, STREAMS, "records and passed sockets to the vault; readiness to systemd"},
+          {WAAS_CALL(sendmmsg), {}, ALLOW, STREAMS, "the resolver asks for A and AAAA at once"},
+          {WAAS_CALL(recvmsg), {}, ALLOW, STREAMS, "replies of the vault; streams that could carry descriptors"},
+          {WAAS_CALL(getsockname), {}, ALLOW, STREAMS, "libpq; the resolver sorts addresses"},
+          {WAAS_CALL(getpeername), {}, ALLOW, STREAMS, "KJ names its peers"},
+          {WAAS_CALL(getsockopt), {{intIs(1, SOL_SOCKET)}}, ALLOW, STREAMS, "SO_PEERCRED, SO_ERROR"},
+          {WAAS_CALL(setsockopt), {{intIs(1, SOL_SOCKET)}}, ALLOW, STREAMS, "keep-alive, buffers"},
+          {WAAS_CALL(setsockopt),
+           {{intIs(1, IPPROTO_TCP)}},
+           ALLOW,
+           STREAMS,
+           "TCP_NODELAY, keep-alive; KJ also tries it on Unix sockets"},
+          {WAAS_CALL(setsockopt),
+           {{intIs(1, IPPROTO_IP)}},
+           ALLOW,
+           STREAMS,
+           "the resolver asks for errors (IP_RECVERR)"},
+          {WAAS_CALL(setsockopt), {{intIs(1, IPPROTO_IPV6)}}, ALLOW, STREAMS, "the same for IPv6"},
+          {WAAS_CALL(ioctl), {{intIs(1, FIONREAD)}}, ALLOW, STREAMS, "the resolver asks for a reply's size"},
+          {WAAS_CALL(ioctl), {{intIs(1, FIONBIO)}}, ALLOW, STREAMS, "KJ, descriptors that were inherited"},
+          {WAAS_CALL(ioctl), {{intIs(1, FIOCLEX)}}, ALLOW, STREAMS, "the same"},
+          {WAAS_CALL(ioctl), {}, fail(ENOTTY), STREAMS, "stdio asks whether a log is a terminal"},
+          {WAAS_CALL(fcntl), {{intIs(1, F_GETFL)}}, ALLOW, STREAMS, "libpq, KJ: non-blocking"},
+          {WAAS_CALL(fcntl), {{intIs(1, F_SETFL)}}, ALLOW, STREAMS, "libpq, KJ: non-blocking"},
+          {WAAS_CALL(fcntl), {{intIs(1, F_GETFD)}}, ALLOW, STREAMS, "libpq, KJ: close on exec"},
+          {WAAS_CALL(fcntl), {{intIs(1, F_SETFD)}}, ALLOW, STREAMS, "libpq, KJ: close on exec"},
+      });
+}
+
+void addNames(std::vector<Row>& rows) {
+  constexpr uint32_t WRITING = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
+  rows.insert(
+      rows.end(),
+      {
+          {WAAS_CALL(openat),
+           {{intIs(0, AT_FDCWD), without(2, WRITING)}},
+           ALLOW,
+           NAMES,
+           "hosts, resolv.conf, CA files; to read, and Landlock says which"},
+          {WAAS_CALL(openat), {}, fail(EACCES), NAMES, "a library that would write finds it refused"},
+          {WAAS_CALL(open), {{without(1, WRITING)}}, ALLOW, NAMES, "the same by old code"},
+          {WAAS_CALL(open), {}, fail(EACCES), NAMES, "the same by old code"},
+          {WAAS_CALL(newfstatat), {}, ALLOW, NAMES, "the resolver watches resolv.conf; stdio; OpenSSL's CA folder"},
+          {WAAS_CALL(fstat), {}, ALLOW, NAMES, "stdio"},
+          {WAAS_CALL(stat), {}, ALLOW, NAMES, "libpq looks for certificates and password files"},
+          {WAAS_CALL(lstat), {}, ALLOW, NAMES, "the same"},
+          {WAAS_CALL(access), {}, ALLOW, NAMES, "libpq; the resolver's nscd probe"},
+          {WAAS_CALL(faccessat), {}, ALLOW, NAMES, "the same in newer glibc"},
+          {WAAS_CALL(faccessat2), {}, ALLOW, NAMES, "the same in newer glibc"},
+          {WAAS_CALL(lseek), {}, ALLOW, NAMES, "stdio"},
+          {WAAS_CALL(pread64), {}, ALLOW, NAMES, "the loader reads libnss files"},
+          {WAAS_CALL(getdents64), {}, ALLOW, NAMES, "OpenSSL's CA folder"},
+          {WAAS_CALL(uname), {}, ALLOW, NAMES, "the resolver's own host name"},
+          {WAAS_CALL(getuid), {}, ALLOW, NAMES, "libpq: default user; OpenSSL: am I setuid?"},
+          {WAAS_CALL(geteuid), {}, ALLOW, NAMES, "the same"},
+          {WAAS_CALL(getgid), {}, ALLOW, NAMES, "the same"},
+          {WAAS_CALL(getegid), {}, ALLOW, NAMES, "the same"},
+      });
+}
+
+void addMemory(std::vector<Row>& rows) {
+  rows.insert(rows.end(),
+              {
+                  {WAAS_CALL(brk), {}, ALLOW, MEMORY, "malloc"},
+                  {WAAS_CALL(mmap), {{without(2, PROT_EXEC)}}, ALLOW, MEMORY, "malloc, stacks; never executable"},
+                  {WAAS_CALL(mprotect), {{without(2, PROT_EXEC)}}, ALLOW, MEMORY, "guard pages; never executable"},
+                  {WAAS_CALL(munmap), {}, ALLOW, MEMORY, "malloc, stacks"},
+                  {WAAS_CALL(mremap), {}, ALLOW, MEMORY, "realloc of big blocks"},
+                  {WAAS_CALL(madvise), {}, ALLOW, MEMORY, "malloc gives pages back; stacks of ended threads"},
+              });
+}
+
+void addThreads(std::vector<Row>& rows) {
+  constexpr uint32_t THREAD = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+  rows.insert(
+      rows.end(),
+      {
+          {WAAS_CALL(clone3), {}, fail(ENOSYS), THREADS, "its flags can't be seen by a filter; glibc then takes clone"},
+          {WAAS_CALL(clone), {{bitsAre(0, THREAD, THREAD)}}, ALLOW, THREADS, "a thread; a process dies"},
+          {WAAS_CALL(set_robust_list), {}, ALLOW, THREADS, "start of a thread"},
+          {WAAS_CALL(rseq), {}, ALLOW, THREADS, "start of a thread"},
+          {WAAS_CALL(gettid), {}, ALLOW, THREADS, "spdlog's thread number"},
+          {WAAS_CALL(futex), {}, ALLOW, THREADS, "locks; the end of a thread"},
+          {WAAS_CALL(sched_yield), {}, ALLOW, THREADS, "locks that spin first"},
+          {WAAS_CALL(sigaltstack), {}, ALLOW, THREADS, "KJ's crash handler"},
+          {WAAS_CALL(exit), {}, ALLOW, THREADS, "the end of a thread"},
+          {WAAS_CALL(prctl), {{intIs(0, PR_SET_NAME)}}, ALLOW, THREADS, "a thread's name"},
+      });
+}
+
+void addRuntime(std::vector<Row>& rows) {
+  rows.insert(rows.end(), {
+                              {WAAS_CALL(getrandom), {}, ALLOW, RUNTIME, "TLS, jitter, hash tables"},
+                              {WAAS_CALL(clock_gettime), {}, ALLOW, RUNTIME, "deadlines, where the vDSO has no clock"},
+                              {WAAS_CALL(gettimeofday), {}, ALLOW, RUNTIME, "the same in old code"},
+                              {WAAS_CALL(clock_nanosleep), {}, ALLOW, RUNTIME, "the end of spdlog's flushes"},
+                              {WAAS_CALL(getpid), {}, ALLOW, RUNTIME, "OpenSSL, libpq and log lines"},
+                              {WAAS_CALL(getrusage), {}, ALLOW, RUNTIME, "the health report"},
+                              {WAAS_CALL(exit_group), {}, ALLOW, RUNTIME, "the end"},
+                          });
+}
+
+}  // namespace
+
+Profile brokerProfile() {
+  Profile profile{"broker", {}};
+  addLoop(profile.rows);
+  addStreams(profile.rows);
+  addNames(profile.rows);
+  addMemory(profile.rows);
+  addThreads(profile.rows);
+  addRuntime(profile.rows);
+  return profile;
+}
+
+}  // namespace waas::seccomp

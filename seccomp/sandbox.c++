@@ -1,0 +1,47 @@
+#include "seccomp/sandbox.h"
+
+#include "seccomp/install.h"
+#include "seccomp/process-limits.h"
+
+namespace waas::seccomp {
+
+Outcome beginVault(const VaultStart& start) {
+  if (Outcome refused = becomePrivate()) return refused;
+  // Listener, link, and one passed socket for each worker; the rest is room for the credential files of the start.
+  if (Outcome refused = limitResources({{RLIMIT_NOFILE, 64}})) return refused;
+  return closeDescriptorsFrom(start.listenerInherited ? VAULT_LISTENER + 1 : VAULT_LISTENER);
+}
+
+Outcome leaveVaultFiles(LandlockReport& report) { return restrictSelf(LandlockRules{}, report); }
+
+Outcome enterVaultSandbox(const VaultSandboxOptions&) { return install(vaultProfile()); }
+
+Outcome beginBroker(const BrokerStart& start) {
+  if (Outcome refused = becomePrivate()) return refused;
+  return closeDescriptorsFrom(start.firstUnknown);
+}
+
+Outcome enterBrokerSandbox(const BrokerSandboxOptions& options, LandlockReport& report) {
+  LandlockRules rules;
+  // What getaddrinfo() reads, and where CA files live. Targets of symbolic links must be named themselves.
+  for (const char* path :
+       {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services",
+        "/etc/protocols", "/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+        "/run/systemd/resolve", "/etc/ld.so.cache", "/usr/lib", "/etc/localtime", "/usr/share/zoneinfo", "/etc/waas"}) {
+    rules.paths.push_back({path});
+  }
+  for (const std::string& path : options.readablePaths) rules.paths.push_back({path});
+  constexpr uint16_t DNS = 53;
+  rules.connectPorts = options.connectPorts;
+  rules.connectPorts.push_back(DNS);
+  if (Outcome refused = restrictSelf(rules, report)) return refused;
+  return install(brokerProfile());
+}
+
+Outcome enterGuardSandbox(pid_t child) {
+  if (Outcome refused = becomePrivate()) return refused;
+  if (Outcome refused = closeDescriptorsFrom(0)) return refused;
+  return install(guardProfile(child));
+}
+
+}  // namespace waas::seccomp
