@@ -1,0 +1,89 @@
+#pragma once
+// A wallet's key: made, split and sealed at its birth; put together for the length of one signature.
+//
+// This is the only place where a seed exists. It lies in the caller's scratch, which must be secret memory, and is
+// wiped on every path. Nothing here allocates, throws, or keeps anything from one call to the next.
+#include "daemon/vault/envelope.h"
+#include "daemon/vault/recovery-envelope.h"
+#include "protocol/certificate.h"
+
+#include <array>
+
+namespace waas::vault {
+
+constexpr uint8_t SHARES = 3;
+constexpr uint8_t THRESHOLD = 3;
+
+// Everything secret that making a wallet or one signature needs. One per worker: `SecretBox<WalletScratch>`.
+struct WalletScratch {
+  Secret<32> shares[SHARES];
+  Secret<32> seed;
+  Secret<64> signingKey;
+
+  void wipe();
+};
+
+// A wallet as it rests in the stores, in views of somebody else's bytes. Fields other than the shares come out of a
+// certificate whose MAC was checked (`certificateIsOurs`); shares are looked at by nobody before `signWith`.
+struct WalletView {
+  Id walletId{};
+  OwnerId owner;
+  PublicKey publicKey{};
+  uint64_t epoch = 0;
+  uint64_t tag = 0;
+  std::array<Bytes, SHARES> shares;  // envelopes, index 1, 2, 3; empty = not found
+};
+
+enum class SignOutcome : uint8_t {
+  FAULT = 0,           // the two computations differed (signatureFault)
+  RECORD_REFUSED = 1,  // an envelope is not authentic for this wallet and version
+  SHARE_MISSING = 2,
+  KEY_VERSION_UNKNOWN = 3,
+  SIGNED = 4,
+};
+
+struct SignResult {
+  SignOutcome outcome = SignOutcome::FAULT;
+  uint8_t share = 0;  // 1..3 for RECORD_REFUSED, SHARE_MISSING and KEY_VERSION_UNKNOWN, else 0
+};
+
+// Signs `message` with the wallet's key under the public key that its envelopes are bound to. Everything, from the
+// ciphertexts on, is computed twice and compared (docs/decisions/0001-compute-twice.md); `out` is zero unless SIGNED.
+// A missing share is reported before a refused one, and the lowest index first.
+SignResult signWith(const Keyring& keyring, const WalletView& wallet, Bytes message, WalletScratch& scratch,
+                    Signature& out);
+
+// Whether `mac` is the vault's own over `certificate`, under any version of the record key. Only then may anything in
+// the certificate be believed.
+bool certificateIsOurs(const Keyring& keyring, Bytes certificate, Bytes mac);
+
+// A new wallet, ready to be stored. Holds no secret.
+struct NewWallet {
+  Id walletId{};
+  PublicKey publicKey{};
+  uint64_t epoch = 0;
+  uint64_t tag = 0;
+  size_t certificateSize = 0;
+  std::array<uint8_t, MAX_CERTIFICATE_BYTES> certificateBytes{};
+  Signature signature{};
+  Hash mac{};
+  std::array<std::array<uint8_t, SHARE_ENVELOPE_BYTES>, SHARES> shares{};
+  std::array<uint8_t, RECOVERY_ENVELOPE_BYTES> recovery{};
+
+  Bytes certificate() const { return Bytes(certificateBytes).first(certificateSize); }
+};
+
+enum class MakeOutcome : uint8_t {
+  FAULT = 0,         // what was sealed didn't open to what was meant; nothing may be stored
+  NAME_REFUSED = 1,  // not a wallet name (protocol/certificate.h)
+  MADE = 2,
+};
+
+// Makes a wallet of epoch 1 for `owner`: a random seed, its three shares in envelopes, the recovery envelope, the
+// certificate with the answer key's signature and the record key's MAC. Before it returns it opens every envelope
+// again, puts the seed together from them, and checks that it gives the same public key; the recovery envelope is
+// opened where this host has the private half. `wallet` is zero unless MADE. `now` is Unix time in milliseconds.
+MakeOutcome makeWallet(const OwnerId& owner, std::string_view name, bool first, uint64_t now, const Keyring& keyring,
+                       Random& random, WalletScratch& scratch, NewWallet& wallet);
+
+}  // namespace waas::vault
