@@ -1,0 +1,144 @@
+#include "wallets.h"
+
+#include <kj/debug.h>
+
+#include <algorithm>
+
+#include "login.h"
+
+namespace waas::client {
+namespace {
+
+// Field lists of the proofs refer to these.
+constexpr uint8_t BYTE_VALUES[] = {0, 1, 2, 3};
+
+Bytes byteField(uint8_t value) { return Bytes(&BYTE_VALUES[value], 1); }
+
+template <typename E>
+Bytes enumField(E value) {
+  return byteField(static_cast<uint8_t>(value));
+}
+
+kj::Array<Bytes> proofFields(kj::ArrayPtr<const SignItem> items) {
+  kj::Vector<Bytes> fields(items.size() * 4);
+  for (auto& item : items) {
+    fields.add(enumField(item.wallet.kind));
+    fields.add(item.wallet.value.begin(), item.wallet.value.size());
+    fields.add(enumField(item.kind));
+    fields.add(item.payload.begin(), item.payload.size());
+  }
+  return fields.releaseAsArray();
+}
+
+// L5: whether the signed bytes are what was given, but for the signature.
+bool fits(const SignItem& item, const Signature& signature, kj::ArrayPtr<const kj::byte> given) {
+  auto& sent = item.payload;
+  if (item.kind == SignItem::Payload::MESSAGE) {
+    return given.size() > sent.size() && std::equal(sent.begin(), sent.end(), given.end() - sent.size());
+  }
+  if (given.size() != sent.size()) return false;
+  auto slot = std::search(given.begin(), given.end(), signature.begin(), signature.end());
+  return slot != given.end() && std::equal(given.begin(), slot, sent.begin()) &&
+         std::equal(slot + signature.size(), given.end(), sent.begin() + (slot - given.begin()) + signature.size());
+}
+
+SignOutcome readOutcome(protocol::Signed::Outcome::Reader outcome, const SignItem& item) {
+  if (outcome.isRefused()) return failureOf(outcome.getRefused());
+  Signed made;
+  made.signature = exactly<64>(outcome.getSignature(), "signature");
+  made.bytes = kj::heapArray<kj::byte>(outcome.getSignedBytes());
+  if (!fits(item, made.signature, made.bytes)) {
+    return Failure{ErrorCode::UNKNOWN, kj::str("the signed bytes are not those that were sent"), 0, 0};
+  }
+  return kj::mv(made);
+}
+
+}  // namespace
+
+void writeProof(protocol::Proof::Builder to, const Proof& proof) {
+  to.setTime(proof.time);
+  to.setMac(kj::arrayPtr(proof.mac.data(), proof.mac.size()));
+}
+
+kj::Promise<kj::Array<Wallet>> Session::list() {
+  auto request = remote.walletsRequest();
+  KJ_IF_MAYBE (proof, prove(Call::WALLETS, {})) writeProof(request.initProof(), *proof);
+  return context.within<kj::Array<Wallet>>(request.send().then([this](auto response) {
+    auto list = okOf(response.getWallets());
+    auto wallets = kj::heapArrayBuilder<Wallet>(list.size());
+    for (auto info : list) wallets.add(verifiedWallet(info, context.vault.answers, owner));
+    return wallets.finish();
+  }));
+}
+
+kj::Promise<Wallet> Session::create(kj::StringPtr name) {
+  auto request = remote.createWalletRequest();
+  request.setName(name);
+  Bytes fields[] = {asBytes(name.begin(), name.size())};
+  KJ_IF_MAYBE (proof, prove(Call::CREATE_WALLET, fields)) writeProof(request.initProof(), *proof);
+  return context.within<Wallet>(request.send().then([this](auto response) {
+    auto created = okOf(response.getWallet());
+    context.heads.note(created.getHead());
+    return verifiedWallet(created.getWallet(), context.vault.answers, owner);
+  }));
+}
+
+kj::Promise<kj::Array<SignOutcome>> Session::sign(kj::Array<SignItem> items) {
+  auto request = remote.signRequest();
+  auto list = request.initItems(static_cast<uint>(items.size()));
+  for (uint i = 0; i < items.size(); i++) {
+    items[i].wallet.write(list[i].initWallet());
+    if (items[i].kind == SignItem::Payload::TRANSACTION) {
+      list[i].setTransaction(items[i].payload);
+    } else {
+      list[i].setMessage(items[i].payload);
+    }
+  }
+  KJ_IF_MAYBE (proof, prove(Call::SIGN, proofFields(items))) writeProof(request.initProof(), *proof);
+  return context.within<kj::Array<SignOutcome>>(request.send().then([this, items = kj::mv(items)](auto response) {
+    auto made = okOf(response.getOutcomes());
+    context.heads.note(made.getHead());
+    auto outcomes = made.getOutcomes();
+    if (outcomes.size() != items.size()) {
+      kj::throwFatalException(makeFailure(ErrorCode::UNKNOWN, "the daemon answered another number of items"));
+    }
+    auto result = kj::heapArrayBuilder<SignOutcome>(items.size());
+    for (uint i = 0; i < items.size(); i++) result.add(readOutcome(outcomes[i], items[i]));
+    return result.finish();
+  }));
+}
+
+kj::Promise<kj::Array<ShareStatus>> Session::shareStatus() {
+  auto request = remote.shareStatusRequest();
+  KJ_IF_MAYBE (proof, prove(Call::SHARE_STATUS, {})) writeProof(request.initProof(), *proof);
+  return context.within<kj::Array<ShareStatus>>(request.send().then([](auto response) {
+    auto list = okOf(response.getStatus());
+    auto rows = kj::heapArrayBuilder<ShareStatus>(list.size());
+    for (auto row : list) rows.add(readShareStatus(row));
+    return rows.finish();
+  }));
+}
+
+kj::Maybe<Proof> UserSession::prove(Call call, kj::ArrayPtr<const Bytes> fields) {
+  return current->prove(call, context.now(), fields);
+}
+
+kj::Promise<uint64_t> UserSession::refresh() {
+  auto request = user.refreshRequest();
+  KJ_IF_MAYBE (proof, prove(Call::REFRESH, {})) writeProof(request.initProof(), *proof);
+  return context.within<uint64_t>(request.send().then([this](auto response) {
+    auto answer = openLoginAnswer(okOf(response.getSignedIn()), current->key(), current->tokenId());
+    current = kj::mv(answer.token);
+    return answer.expiresAt;
+  }));
+}
+
+kj::Promise<void> UserSession::signOut(Extent extent) {
+  auto request = user.signOutRequest();
+  request.setEverywhere(extent == Extent::EVERYWHERE);
+  Bytes fields[] = {enumField(extent)};
+  KJ_IF_MAYBE (proof, prove(Call::SIGN_OUT, fields)) writeProof(request.initProof(), *proof);
+  return context.within<void>(request.send().then([](auto response) { okOf(response.getDone()); }));
+}
+
+}  // namespace waas::client

@@ -1,0 +1,109 @@
+#pragma once
+// What a wallet owner can do, a person or a local service alike.
+#include <kj/one-of.h>
+
+#include "call.h"
+#include "session-token.h"
+#include "wallet.h"
+
+namespace waas::client {
+
+// One thing to be signed.
+struct SignItem {
+  // The values are those of the proof (protocol/proof.h).
+  enum class Payload : uint8_t { TRANSACTION = 0, MESSAGE = 1 };
+
+  Selector wallet;
+  Payload kind = Payload::TRANSACTION;
+  kj::Array<kj::byte> payload;  // a whole transaction in wire form, or UTF-8 text
+};
+
+struct Signed {
+  Signature signature{};
+  // The transaction with the signature in its slot, or the off-chain message as it was signed. The library has checked
+  // that a transaction differs from the one given in the signature alone, and that a message ends in the text given.
+  kj::Array<kj::byte> bytes;
+};
+
+using SignOutcome = kj::OneOf<Signed, Failure>;
+
+// A session of a wallet owner. Must not outlive the Client; its promises must not outlive it.
+class Wallets {
+ public:
+  virtual ~Wallets() noexcept(false) = default;
+
+  // The owner's wallets, the first one first, the others by name. Each certificate is verified; a single one that does
+  // not hold breaks the promise with `addressUnproven`.
+  virtual kj::Promise<kj::Array<Wallet>> list() = 0;
+
+  // Makes a wallet. Fails with nameTaken, invalidRequest (name), and what stores and daemon may fail with. Durable when
+  // it answers. After a broken connection look for the name before you repeat it.
+  virtual kj::Promise<Wallet> create(kj::StringPtr name) = 0;
+
+  // Signs 1 to 64 items, which succeed or fail one by one; the outcomes are in the items' order.
+  virtual kj::Promise<kj::Array<SignOutcome>> sign(kj::Array<SignItem> items) = 0;
+
+  // The shares of the owner's wallets, as the stores answer now.
+  virtual kj::Promise<kj::Array<ShareStatus>> shareStatus() = 0;
+};
+
+// The calls over RPC; the two kinds of session differ in how they prove a call.
+class Session : public Wallets {
+ public:
+  kj::Promise<kj::Array<Wallet>> list() override;
+  kj::Promise<Wallet> create(kj::StringPtr name) override;
+  kj::Promise<kj::Array<SignOutcome>> sign(kj::Array<SignItem> items) override;
+  kj::Promise<kj::Array<ShareStatus>> shareStatus() override;
+
+ protected:
+  Session(CallContext& context, protocol::Session::Client remote, const OwnerId& owner)
+      : context(context), remote(kj::mv(remote)), owner(owner) {}
+  KJ_DISALLOW_COPY(Session);
+
+  // Null: the call carries no proof.
+  virtual kj::Maybe<Proof> prove(Call call, kj::ArrayPtr<const Bytes> fields) = 0;
+
+  CallContext& context;
+  protocol::Session::Client remote;
+  OwnerId owner;
+};
+
+// A person's session.
+class UserSession final : public Session {
+ public:
+  UserSession(CallContext& context, protocol::UserSession::Client remote, const Id& userId, kj::Own<SessionToken> token)
+      : Session(context, remote, {OwnerId::Kind::USER, userId}), user(kj::mv(remote)), current(kj::mv(token)) {}
+
+  // The token that the next call will be proven with.
+  const SessionToken& token() const { return *current; }
+
+  // Gets a new token for the same session; `token()` is that one afterwards. Returns when it expires, Unix ms.
+  kj::Promise<uint64_t> refresh();
+
+  enum class Extent : uint8_t { HERE = 0, EVERYWHERE = 1 };
+
+  // Ends this session, or all sessions of the account. Durable when it answers.
+  kj::Promise<void> signOut(Extent extent);
+
+ protected:
+  kj::Maybe<Proof> prove(Call call, kj::ArrayPtr<const Bytes> fields) override;
+
+ private:
+  protocol::UserSession::Client user;
+  kj::Own<SessionToken> current;
+};
+
+// The session of a local service: the kernel says who it is, so nothing has to be proven.
+class ServiceSession final : public Session {
+ public:
+  ServiceSession(CallContext& context, protocol::Session::Client remote, kj::StringPtr serviceName)
+      : Session(context, kj::mv(remote), serviceOwner(serviceName)) {}
+
+ protected:
+  kj::Maybe<Proof> prove(Call, kj::ArrayPtr<const Bytes>) override { return nullptr; }
+};
+
+// Writes a proof as the wire has it.
+void writeProof(protocol::Proof::Builder to, const Proof& proof);
+
+}  // namespace waas::client
