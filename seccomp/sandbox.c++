@@ -27,7 +27,7 @@ Outcome enterBrokerSandbox(const BrokerSandboxOptions& options, LandlockReport& 
   for (const char* path :
        {"/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services",
         "/etc/protocols", "/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
-        "/run/systemd/resolve", "/etc/ld.so.cache", "/usr/lib", "/etc/localtime", "/usr/share/zoneinfo", "/etc/waas"}) {
+        "/run/systemd/resolve", "/etc/localtime", "/usr/share/zoneinfo", "/etc/waas"}) {
     rules.paths.push_back({path});
   }
   for (const std::string& path : options.readablePaths) rules.paths.push_back({path});
