@@ -17,6 +17,11 @@ Profile guardProfile(pid_t child) {
               {WAAS_CALL(ptrace), {{longIs(0, PTRACE_LISTEN)}}, ALLOW, TRACE, "stay stopped until SIGCONT"},
               {WAAS_CALL(kill), {{intIs(0, child)}}, ALLOW, TRACE, "hand on the signals that end it"},
               {WAAS_CALL(rt_sigtimedwait), {}, ALLOW, RUNTIME, "one place to wait for signals and for the tracee"},
+              {WAAS_CALL(clock_gettime),
+               {{intIs(0, CLOCK_MONOTONIC)}},
+               ALLOW,
+               RUNTIME,
+               "how long a program may take to end, where the vDSO has no clock"},
               {WAAS_CALL(restart_syscall), {}, ALLOW, RUNTIME, "a wait goes on after SIGCONT"},
               {WAAS_CALL(exit_group), {}, ALLOW, RUNTIME, "the end, with the vault's code"},
           }};

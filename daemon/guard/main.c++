@@ -1,6 +1,6 @@
 // waas-vault-guard: starts a program, here the vault, and stays its tracer, so that nobody else can become it.
 //
-//   waas-vault-guard -- PROGRAM ARGUMENTS…
+//   waas-vault-guard -- PROGRAM ARGUMENTS…    (PROGRAM is a path)
 //
 // Exit code: the program's; 128 and the signal that ended it; 2 for wrong usage or a guard that could not be set up.
 #include <unistd.h>

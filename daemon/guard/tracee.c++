@@ -34,7 +34,7 @@ void readdress(const char* variable, pid_t guard) {
   readdress("WATCHDOG_PID", guard);
   unsetenv("LISTEN_PIDFDID");
   sigprocmask(SIG_SETMASK, &mask, nullptr);
-  execvp(command[0], command);
+  execv(command[0], command);
   int error = errno;
   dprintf(STDERR_FILENO, "waas-vault-guard: %s: %s\n", command[0], strerror(error));
   _exit(error == ENOENT ? 127 : 126);

@@ -9,7 +9,7 @@
 
 namespace waas::guard {
 
-// Forks, seizes the child, and only then lets it exec `command` (null-terminated, command[0] is looked up in PATH).
+// Forks, seizes the child, and only then lets it exec `command` (null-terminated; command[0] is a path).
 //
 // A process has one tracer, so from that moment nobody else, root included, can attach and read its registers; and
 // PTRACE_O_EXITKILL ends it in the instant in which the guard ends. Threads and children that it starts are held too.

@@ -2,6 +2,7 @@
 
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <cerrno>
 #include <optional>
@@ -46,6 +47,12 @@ std::optional<int> attend(pid_t child) {
   }
 }
 
+time_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec;
+}
+
 }  // namespace
 
 sigset_t watchedSignals() {
@@ -59,21 +66,23 @@ sigset_t watchedSignals() {
 
 int watchUntilEnd(pid_t child) {
   sigset_t watched = watchedSignals();
-  bool ending = false;
+  // Once asked to end. Absolute, so that a program with busy children can't put it off.
+  std::optional<time_t> deadline;
   for (;;) {
-    timespec patience{END_SECONDS, 0};
-    int signal = sigtimedwait(&watched, nullptr, ending ? &patience : nullptr);
+    timespec left{0, 0};
+    if (deadline) left.tv_sec = *deadline - now();
+    if (left.tv_sec < 0) left.tv_sec = 0;
+    int signal = sigtimedwait(&watched, nullptr, deadline ? &left : nullptr);
     if (signal == SIGCHLD) {
       if (std::optional<int> code = attend(child)) return *code;
     } else if (signal > 0) {
       kill(child, signal);
       if (!asksToEnd(signal)) continue;
-      ending = true;
+      if (!deadline) deadline = now() + END_SECONDS;
       // A stopped program would not take notice.
       kill(child, SIGCONT);
-    } else if (errno == EAGAIN) {
-      kill(child, SIGKILL);
     }
+    if (deadline && now() >= *deadline) kill(child, SIGKILL);
   }
 }
 
