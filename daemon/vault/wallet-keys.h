@@ -19,6 +19,8 @@ struct WalletScratch {
   Secret<32> shares[SHARES];
   Secret<32> seed;
   Secret<64> signingKey;
+  Secret<32> opened[SHARES];  // for the check of a new wallet
+  Secret<32> openedSeed;
 
   void wipe();
 };
