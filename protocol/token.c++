@@ -3,8 +3,10 @@
 #include <sodium.h>
 
 namespace waas {
+namespace {
 
-std::optional<Id> tokenId(std::string_view token) {
+// Reads 16 bytes in hex from the payload of a token, after `key`.
+std::optional<Id> hexField(std::string_view token, std::string_view key) {
   if (token.size() > MAX_TOKEN_BYTES) return std::nullopt;
   size_t begin = token.find('.');
   if (begin == std::string_view::npos) return std::nullopt;
@@ -18,11 +20,10 @@ std::optional<Id> tokenId(std::string_view token) {
                         sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0) {
     return std::nullopt;
   }
-  constexpr std::string_view KEY = "\"jti\":\"";
   std::string_view text(reinterpret_cast<const char*>(payload), size);
-  size_t at = text.find(KEY);
-  if (at == std::string_view::npos || text.size() < at + KEY.size() + 33) return std::nullopt;
-  std::string_view hex = text.substr(at + KEY.size(), 32);
+  size_t at = text.find(key);
+  if (at == std::string_view::npos || text.size() < at + key.size() + 33) return std::nullopt;
+  std::string_view hex = text.substr(at + key.size(), 32);
   Id id;
   size_t got = 0;
   if (sodium_hex2bin(id.data(), id.size(), hex.data(), hex.size(), nullptr, &got, nullptr) != 0 || got != id.size()) {
@@ -30,5 +31,11 @@ std::optional<Id> tokenId(std::string_view token) {
   }
   return id;
 }
+
+}  // namespace
+
+std::optional<Id> tokenId(std::string_view token) { return hexField(token, "\"jti\":\""); }
+
+std::optional<Id> tokenUser(std::string_view token) { return hexField(token, "\"sub\":\""); }
 
 }  // namespace waas

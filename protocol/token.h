@@ -22,4 +22,8 @@ constexpr size_t MAX_TOKEN_BYTES = 1024;
 // Finds the token id (jti) of a token, for a client that makes proofs. Says nothing about whether the token is valid.
 std::optional<Id> tokenId(std::string_view token);
 
+// Finds the user (sub) that a token claims to be of, for the broker to fetch that account's row. Says nothing about
+// whether the claim is true; the vault judges token and row together.
+std::optional<Id> tokenUser(std::string_view token);
+
 }  // namespace waas

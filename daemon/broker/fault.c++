@@ -7,24 +7,36 @@ namespace {
 
 constexpr kj::StringPtr PREFIX = "waas-fault "_kj;
 
+// Reads a number and the blank after it.
+bool takeNumber(kj::StringPtr& text, uint64_t& number) {
+  size_t i = 0;
+  number = 0;
+  for (; i < text.size() && i < 10 && text[i] >= '0' && text[i] <= '9'; i++) {
+    number = number * 10 + static_cast<uint64_t>(text[i] - '0');
+  }
+  if (i == 0 || i >= text.size() || text[i] != ' ') return false;
+  text = text.slice(i + 1);
+  return true;
+}
+
 }  // namespace
 
-kj::Exception makeFault(protocol::ErrorCode code, kj::StringPtr detail) {
+kj::Exception makeFault(protocol::ErrorCode code, kj::StringPtr detail) { return makeFault(Fault{code, detail}); }
+
+kj::Exception makeFault(const Fault& fault) {
   return kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
-                       kj::str(PREFIX, static_cast<uint16_t>(code), ' ', detail));
+                       kj::str(PREFIX, static_cast<uint16_t>(fault.code), ' ', fault.retryAfter, ' ', fault.share, ' ',
+                               fault.detail));
 }
 
 Fault faultOf(const kj::Exception& exception) {
   kj::StringPtr text = exception.getDescription();
-  if (!text.startsWith(PREFIX)) return {protocol::ErrorCode::UNKNOWN, nullptr};
+  Fault none{protocol::ErrorCode::UNKNOWN, nullptr};
+  if (!text.startsWith(PREFIX)) return none;
   text = text.slice(PREFIX.size());
-  uint16_t code = 0;
-  size_t i = 0;
-  for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; i++) {
-    code = static_cast<uint16_t>(code * 10 + (text[i] - '0'));
-  }
-  if (i + 1 > text.size()) return {protocol::ErrorCode::UNKNOWN, nullptr};
-  return {static_cast<protocol::ErrorCode>(code), text.slice(i + 1)};
+  uint64_t code, retryAfter, share;
+  if (!takeNumber(text, code) || !takeNumber(text, retryAfter) || !takeNumber(text, share)) return none;
+  return {static_cast<protocol::ErrorCode>(code), text, static_cast<uint32_t>(retryAfter), static_cast<uint8_t>(share)};
 }
 
 }  // namespace waas::broker

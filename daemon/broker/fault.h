@@ -12,10 +12,13 @@ namespace waas::broker {
 struct Fault {
   protocol::ErrorCode code;
   kj::StringPtr detail;  // lives as long as the program, or as the exception that it was read from
+  uint32_t retryAfter = 0;  // milliseconds; 0 = not said
+  uint8_t share = 0;        // which share is meant (1..3); 0 = none
 };
 
 // Makes the exception for a promise or a throw. `detail` must be a literal.
 kj::Exception makeFault(protocol::ErrorCode code, kj::StringPtr detail = nullptr);
+kj::Exception makeFault(const Fault& fault);
 
 // Reads back what makeFault made. Any other exception is `unknown` without detail: its text may hold anything.
 Fault faultOf(const kj::Exception& exception);
