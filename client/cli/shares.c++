@@ -1,0 +1,133 @@
+// waas shares: the state of wallets' shares in their stores.
+#include <cmath>
+#include <memory>
+
+#include "connection.h"
+#include "protocol/email.h"
+#include "text-forms.h"
+
+namespace waas::cli {
+namespace {
+
+constexpr uint32_t PAGE = 500;
+constexpr double DAY_MS = 24.0 * 3600 * 1000;
+
+struct StatusOptions {
+  std::string user;
+  bool all = false;
+};
+
+const char* nameOf(client::ShareStatus::State state) {
+  switch (state) {
+    case client::ShareStatus::State::UNKNOWN: return "unknown";
+    case client::ShareStatus::State::PRESENT: return "present";
+    case client::ShareStatus::State::MISSING: return "missing";
+    case client::ShareStatus::State::UNREACHABLE: return "unreachable";
+  }
+  return "unknown";
+}
+
+// Rounded down to a hundredth; null when no Redis share is there.
+Json daysLeft(uint64_t expiresAt, uint64_t now) {
+  if (expiresAt == 0) return nullptr;
+  double days = (static_cast<double>(expiresAt) - static_cast<double>(now)) / DAY_MS;
+  return std::floor(std::max(days, 0.0) * 100) / 100;
+}
+
+Json rowJson(const client::ShareStatus& row, uint64_t now) {
+  Json states = Json::array(), missing = Json::array(), unreachable = Json::array();
+  for (int i = 0; i < 3; i++) {
+    auto state = row.shares[i];
+    states.push_back(nameOf(state));
+    if (state == client::ShareStatus::State::MISSING) missing.push_back(i + 1);
+    if (state == client::ShareStatus::State::UNREACHABLE) unreachable.push_back(i + 1);
+  }
+  Json expiresAt = row.expiresAt == 0 ? Json() : Json(row.expiresAt);
+  return {{"wallet", hex(row.walletId)},
+          {"name", row.name.cStr()},
+          {"owner", {{"kind", row.owner.kind == OwnerId::Kind::USER ? "user" : "service"}, {"id", hex(row.owner.id)}}},
+          {"epoch", row.epoch},
+          {"expiresAt", expiresAt},
+          {"daysUntilExpiry", daysLeft(row.expiresAt, now)},
+          {"shares", states},
+          {"missingShares", missing},
+          {"unreachableShares", unreachable},
+          {"needsRotation", row.needsRotation}};
+}
+
+std::vector<std::string> rowText(const client::ShareStatus& row, uint64_t now) {
+  std::string states, days;
+  for (auto state : row.shares) states += (states.empty() ? "" : " ") + std::string(nameOf(state));
+  if (row.expiresAt > 0) {
+    int64_t left = static_cast<int64_t>(row.expiresAt) - static_cast<int64_t>(now);
+    days = std::to_string(std::max<int64_t>(left, 0) / static_cast<int64_t>(DAY_MS));
+  }
+  return {
+      hex(row.walletId), textOf(row.name), std::to_string(row.epoch), days, states, row.needsRotation ? "yes" : "no"};
+}
+
+client::Whose parseWhose(const StatusOptions& options) {
+  client::Whose whose;
+  if (options.all) return whose;
+  if (auto id = parseId(options.user)) {
+    whose.kind = client::Whose::Kind::USER;
+    whose.userId = *id;
+  } else if (std::string email = canonicalEmail(options.user); isCanonicalEmail(email)) {
+    whose.kind = client::Whose::Kind::EMAIL;
+    whose.text = kj::heapString(email.c_str());
+  } else {
+    whose.kind = client::Whose::Kind::SERVICE;
+    whose.text = kj::heapString(options.user.c_str());
+  }
+  return whose;
+}
+
+kj::Array<client::ShareStatus> fetch(Connection& connection, const StatusOptions& options) {
+  if (!options.all && options.user.empty()) return connection.wait(connection.wallets().shareStatus());
+  auto& asOperator = connection.asOperator();
+  auto whose = parseWhose(options);
+  kj::Vector<client::ShareStatus> rows;
+  for (Id after{};;) {
+    kj::Maybe<const Id&> from;
+    if (rows.size() > 0) from = after;
+    auto page = connection.wait(asOperator.shareStatus(whose, from, PAGE));
+    for (auto& row : page.rows) rows.add(kj::mv(row));
+    if (!page.more || page.rows.size() == 0) return rows.releaseAsArray();
+    after = rows.back().walletId;
+  }
+}
+
+int status(Invocation& invocation, const StatusOptions& options, Output& output) {
+  Connection connection(invocation.globals, output);
+  auto rows = fetch(connection, options);
+  auto now = static_cast<uint64_t>((kj::systemPreciseCalendarClock().now() - kj::UNIX_EPOCH) / kj::MILLISECONDS);
+  Json value = Json::array();
+  std::vector<std::vector<std::string>> table = {{"WALLET", "NAME", "EPOCH", "DAYS", "SHARES 1 2 3", "ROTATION DUE"}};
+  for (auto& row : rows) {
+    value.push_back(rowJson(row, now));
+    table.push_back(rowText(row, now));
+  }
+  output.result(value, [&](std::ostream& out) {
+    if (rows.size() == 0) {
+      out << "No wallets.\n";
+    } else {
+      printTable(out, table);
+    }
+  });
+  return EXIT_DONE;
+}
+
+}  // namespace
+
+void addShares(CLI::App& app, Invocation& invocation) {
+  auto* group = addGroup(app, "shares", "The shares of wallets' keys");
+  auto options = std::make_shared<StatusOptions>();
+  auto* command =
+      addCommand(*group, invocation, "status", "Show where shares are and when they expire (default: your own)",
+                 [&invocation, options](Output& output) { return status(invocation, *options, output); });
+  auto* user =
+      command->add_option("--user", options->user, "Of this user (id or e-mail) or local service; for operators");
+  command->add_flag("--all", options->all, "Of everybody; for operators")->excludes(user);
+}
+
+}  // namespace waas::cli
