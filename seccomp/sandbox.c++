@@ -7,8 +7,9 @@ namespace waas::seccomp {
 
 Outcome beginVault(const VaultStart& start) {
   if (Outcome refused = becomePrivate()) return refused;
-  // Listener, link, and one passed socket for each worker; the rest is room for the credential files of the start.
-  if (Outcome refused = limitResources({{RLIMIT_NOFILE, 64}})) return refused;
+  // Listener, link, and for each of 8 workers the 253 descriptors that one datagram can carry: what the limit keeps out
+  // the kernel closes itself, in the worker, and a socket that lingers could hold it there.
+  if (Outcome refused = limitResources({{RLIMIT_NOFILE, 4096}})) return refused;
   return closeDescriptorsFrom(start.listenerInherited ? VAULT_LISTENER + 1 : VAULT_LISTENER);
 }
 
