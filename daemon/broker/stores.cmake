@@ -1,3 +1,19 @@
 # Everything of the two stores. libpq's headers are included only below postgres/, hiredis's only below redis/.
 set(BROKER_STORES_SOURCES
-  rows.c++)
+  rows.c++
+  postgres/answer.c++
+  postgres/audit-rows.c++
+  postgres/connection.c++
+  postgres/connector.c++
+  postgres/endpoints.c++
+  postgres/parameters.c++
+  postgres/postgres-store.c++
+  postgres/session.c++
+  postgres/wallet-rows.c++
+  redis/connection.c++
+  redis/redis-share-store.c++
+  redis/redis-url.c++
+  redis/reply.c++
+  redis/server-info.c++
+  redis/session.c++
+  redis/share-reply.c++)

@@ -26,8 +26,8 @@ struct PostgresOptions {
   kj::Duration deadline = 4 * kj::SECONDS;  // of each statement; when it passes, the connection is closed
   kj::Duration minBackoff = 50 * kj::MILLISECONDS;
   kj::Duration maxBackoff = 5 * kj::SECONDS;
-  kj::Duration idlePing = 5 * kj::SECONDS;  // an idle connection is tried this often
-  uint32_t jitterSeed = 1;                  // from the program's randomness, so that hosts do not reconnect in step
+  kj::Duration probeEvery = 5 * kj::SECONDS;  // how often the server is asked about itself
+  uint32_t jitterSeed = 1;                    // from the program's randomness, so that hosts do not reconnect in step
 };
 
 // Checks the connection string now and throws (invalidRequest) when it can't be read; then connects in the background.

@@ -20,7 +20,7 @@ struct RedisOptions {
   kj::Duration deadline = 2 * kj::SECONDS;  // of each command; when it passes, the connection is closed
   kj::Duration minBackoff = 50 * kj::MILLISECONDS;
   kj::Duration maxBackoff = 5 * kj::SECONDS;
-  kj::Duration idlePing = 5 * kj::SECONDS;  // an idle connection is tried this often
+  kj::Duration probeEvery = 5 * kj::SECONDS;  // how often the server is asked about itself
   uint32_t jitterSeed = 1;
 };
 

@@ -1,0 +1,165 @@
+#include "wallet-rows.h"
+
+#include <protocol/email.h>
+
+namespace waas::broker {
+namespace {
+
+#define WALLET_COLUMNS "w.certificate, w.signature, w.mac, w.epoch, w.tag, w.expires_at, w.share"
+enum WalletColumn { CERTIFICATE, SIGNATURE, MAC, EPOCH, TAG, EXPIRES_AT, SHARE };
+
+#define ACCOUNT_COLUMNS "a.id, a.email, a.version, a.record"
+enum AccountColumn { USER_ID, EMAIL, VERSION, RECORD };
+
+bool readWallet(const PostgresAnswer& answer, size_t row, WalletRow& out) {
+  int64_t epoch, tag;
+  auto certificate = answer.bytes(row, CERTIFICATE), share = answer.bytes(row, SHARE);
+  if (!answer.fixed(row, SIGNATURE, out.signature) || !answer.fixed(row, MAC, out.mac) ||
+      !answer.integer(row, EPOCH, epoch) || epoch < 1 || !answer.integer(row, TAG, tag) ||
+      !answer.time(row, EXPIRES_AT, out.expiresAt) || share.size() != SHARE_ENVELOPE_BYTES) {
+    return false;
+  }
+  Certificate parsed;
+  if (!parsed.parse(Bytes(certificate.begin(), certificate.size()))) return false;
+  out.walletId = parsed.walletId;
+  out.version = {static_cast<uint64_t>(epoch), static_cast<uint64_t>(tag)};
+  out.certificate = kj::heapArray(certificate);
+  out.share = kj::heapArray(share);
+  return true;
+}
+
+bool readAccount(const PostgresAnswer& answer, size_t row, AccountRow& out) {
+  int64_t version;
+  auto email = answer.bytes(row, EMAIL).asChars();
+  auto record = answer.bytes(row, RECORD);
+  if (!answer.fixed(row, USER_ID, out.userId) || !answer.integer(row, VERSION, version) || version < 0 ||
+      !isCanonicalEmail({email.begin(), email.size()}) || record.size() < MIN_ACCOUNT_RECORD_BYTES ||
+      record.size() > MAX_ACCOUNT_RECORD_BYTES) {
+    return false;
+  }
+  out.version = static_cast<uint64_t>(version);
+  out.email = kj::heapString(email);
+  out.record = kj::heapArray(record);
+  return true;
+}
+
+// Cuts a key out of a certificate of any content: protocol/certificate.h has the offsets.
+constexpr size_t ID_AT = 1, OWNER_AT = 17, PUBLIC_KEY_AT = 34, FIRST_AT = 66, NAME_AT = 76;
+
+template <size_t FROM, size_t TO>
+bool certificatePart(const PostgresAnswer& answer, size_t row, LookupKey& out) {
+  auto certificate = answer.bytes(row, CERTIFICATE);
+  return certificate.size() > NAME_AT && out.add(certificate.slice(FROM, TO));
+}
+
+bool nameKey(const PostgresAnswer& answer, size_t row, LookupKey& out) {
+  auto certificate = answer.bytes(row, CERTIFICATE);
+  return certificate.size() > NAME_AT && out.add(certificate.slice(OWNER_AT, PUBLIC_KEY_AT)) &&
+         out.add(certificate.slice(NAME_AT, certificate.size()));
+}
+
+bool userIdKey(const PostgresAnswer& answer, size_t row, LookupKey& out) {
+  auto id = answer.bytes(row, USER_ID);
+  return id.size() == sizeof(Id) && out.add(id);
+}
+
+#define SELECT_WALLETS "SELECT " WALLET_COLUMNS " FROM waas.wallets w "
+#define INSERT_WALLET_ROW                                                                           \
+  "INSERT INTO waas.wallets (certificate, signature, mac, epoch, tag, expires_at, share, recovery)" \
+  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+
+kj::Exception malformed() { return makeFault(protocol::ErrorCode::RECORD_REFUSED, "a row has not the form of a row"); }
+
+}  // namespace
+
+const kj::StringPtr WALLETS_OF = SELECT_WALLETS "WHERE w.owner = $1 ORDER BY w.is_first DESC, w.name LIMIT $2"_kj;
+const kj::StringPtr WALLET_PAGE = SELECT_WALLETS "WHERE w.id > $1 ORDER BY w.id LIMIT $2"_kj;
+const kj::StringPtr WALLET_PAGE_OF = SELECT_WALLETS "WHERE w.id > $1 AND w.owner = $3 ORDER BY w.id LIMIT $2"_kj;
+const kj::StringPtr ACCOUNT_BY_EMAIL = "SELECT " ACCOUNT_COLUMNS " FROM waas.accounts a WHERE a.email = $1"_kj;
+const kj::StringPtr INSERT_WALLET = INSERT_WALLET_ROW ""_kj;
+const kj::StringPtr INSERT_ACCOUNT_WALLET =
+    "WITH account AS (INSERT INTO waas.accounts (id, email, version, record) VALUES ($9, $10, $11, "
+    "$12)) " INSERT_WALLET_ROW ""_kj;
+const kj::StringPtr UPDATE_ACCOUNT =
+    "UPDATE waas.accounts SET version = $3, record = $4 WHERE id = $1 AND email = $2 AND version = $5"_kj;
+
+LookupPlan<WalletRow> walletById() {
+  return {SELECT_WALLETS "WHERE w.id = ANY($1)"_kj, 0, certificatePart<ID_AT, OWNER_AT>, readWallet};
+}
+
+LookupPlan<WalletRow> firstWalletOf() {
+  return {SELECT_WALLETS "WHERE w.owner = ANY($1) AND w.is_first"_kj, 0, certificatePart<OWNER_AT, PUBLIC_KEY_AT>,
+          readWallet};
+}
+
+LookupPlan<WalletRow> walletByName() {
+  return {SELECT_WALLETS "JOIN unnest($1, $2) AS k (owner, name) ON w.owner = k.owner AND w.name = k.name"_kj,
+          OwnerId::SIZE, nameKey, readWallet};
+}
+
+LookupPlan<WalletRow> walletByPublicKey() {
+  return {SELECT_WALLETS
+          "JOIN unnest($1, $2) AS k (owner, public_key) ON w.owner = k.owner AND w.public_key = k.public_key"_kj,
+          OwnerId::SIZE, certificatePart<OWNER_AT, FIRST_AT>, readWallet};
+}
+
+LookupPlan<AccountRow> accountById() {
+  return {"SELECT " ACCOUNT_COLUMNS " FROM waas.accounts a WHERE a.id = ANY($1)"_kj, 0, userIdKey, readAccount};
+}
+
+std::array<uint8_t, OwnerId::SIZE> ownerBytes(const OwnerId& owner) {
+  std::array<uint8_t, OwnerId::SIZE> bytes;
+  ByteWriter(bytes).owner(owner);
+  return bytes;
+}
+
+kj::Array<WalletRow> readWallets(const PostgresAnswer& answer) {
+  answer.requireSuccess();
+  auto rows = kj::heapArrayBuilder<WalletRow>(answer.rows());
+  for (size_t i = 0; i < answer.rows(); i++) {
+    WalletRow row;
+    if (!readWallet(answer, i, row)) kj::throwFatalException(malformed());
+    rows.add(kj::mv(row));
+  }
+  return rows.finish();
+}
+
+kj::Maybe<AccountRow> readOneAccount(const PostgresAnswer& answer) {
+  answer.requireSuccess();
+  if (answer.rows() == 0) return nullptr;
+  AccountRow row;
+  if (answer.rows() > 1 || !readAccount(answer, 0, row)) kj::throwFatalException(malformed());
+  return kj::mv(row);
+}
+
+void addWallet(PostgresParameters& parameters, const WalletRow& wallet) {
+  parameters.bytes(wallet.certificate);
+  parameters.bytes(bytesOf(wallet.signature));
+  parameters.bytes(bytesOf(wallet.mac));
+  parameters.integer(static_cast<int64_t>(wallet.version.epoch));
+  parameters.integer(static_cast<int64_t>(wallet.version.tag));
+  parameters.time(wallet.expiresAt);
+  parameters.bytes(wallet.share);
+  parameters.bytes(wallet.recovery);
+}
+
+void addAccount(PostgresParameters& parameters, const AccountRow& account) {
+  parameters.bytes(bytesOf(account.userId));
+  parameters.text(account.email);
+  parameters.integer(static_cast<int64_t>(account.version));
+  parameters.bytes(account.record);
+}
+
+Commit commitOf(const PostgresAnswer& answer) {
+  if (!answer.failed()) return answer.affected() == 1 ? Commit::DONE : Commit::CONFLICT;
+  auto state = answer.sqlState();
+  if (state == "23503") return Commit::CONFLICT;  // no such account
+  if (state != "23505") kj::throwFatalException(answer.fault());
+  auto constraint = answer.constraint();
+  if (constraint == "accounts_email_key") return Commit::EMAIL_TAKEN;
+  if (constraint == "wallets_name_key") return Commit::NAME_TAKEN;
+  if (constraint == "wallets_first_key") return Commit::FIRST_TAKEN;
+  return Commit::CONFLICT;
+}
+
+}  // namespace waas::broker
