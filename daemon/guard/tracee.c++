@@ -46,7 +46,12 @@ std::variant<pid_t, seccomp::Failure> startTraced(char* const* command, const si
   int go[2];
   if (pipe2(go, O_CLOEXEC) != 0) return seccomp::failure("pipe: %s", strerror(errno));
   pid_t guard = getpid();
+  // Only who has CAP_SYS_PTRACE may seize an undumpable process, and the guard is nobody: the child must be born
+  // dumpable. (Its exec would make it so in any case.) The guard itself is again undumpable before the child exists for
+  // others.
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   pid_t child = fork();
+  if (child != 0) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (child < 0) return seccomp::failure("fork: %s", strerror(errno));
   if (child == 0) {
     close(go[1]);
