@@ -89,6 +89,8 @@ TEST(VaultTable, AsksAPassedSocketForItsPeer) {
               };
               sockaddr_un name{};
               socklen_t length = sizeof name;
+              linger off{};
+              if (syscall(SYS_setsockopt, 5, SOL_SOCKET, SO_LINGER, &off, sizeof off) != 0) return false;
               return ask(SO_PEERCRED, &peer, sizeof peer) && ask(SO_PEERGROUPS, groups, sizeof groups) &&
                      ask(SO_DOMAIN, &number, sizeof number) && ask(SO_TYPE, &number, sizeof number) &&
                      ask(SO_ACCEPTCONN, &number, sizeof number) && syscall(SYS_getsockname, 5, &name, &length) == 0 &&
@@ -104,6 +106,8 @@ TEST(VaultTable, X4AsksNothingElseAndNoOtherDescriptor) {
     EXPECT_EQ(vault([&] { return syscall(SYS_getsockopt, 5, SOL_SOCKET, name, &number, &size), true; }), KILLED)
         << name;
   }
+  EXPECT_EQ(vault([&] { return syscall(SYS_setsockopt, 5, SOL_SOCKET, SO_RCVBUF, &number, size), true; }), KILLED);
+  EXPECT_EQ(vault([&] { return syscall(SYS_setsockopt, 4, SOL_SOCKET, SO_LINGER, &number, size), true; }), KILLED);
   EXPECT_EQ(vault([&] { return syscall(SYS_getsockopt, 3, SOL_SOCKET, SO_PEERCRED, &number, &size), true; }), KILLED);
   for (int descriptor : {0, 2, 3, 4}) {
     EXPECT_EQ(vault([&] { return syscall(SYS_close, descriptor), true; }), KILLED) << descriptor;
