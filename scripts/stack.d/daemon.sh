@@ -57,9 +57,10 @@ writeBrokerSettings() {
   if asRoot; then chown -R "$brokerUid:$brokerUid" "$credentials"; fi
   chmod 0500 "$credentials"
   {
-    echo "# Made by scripts/stack; what a setting means is written in daemon/broker/README.md."
-    if [ -n "${WAAS_STACK_SIGNERD_TOML:-}" ]; then echo "$WAAS_STACK_SIGNERD_TOML"; fi
+    echo "# Made by scripts/stack; what a setting means is written in daemon/broker/settings.h."
     cat <<END
+[signerd]
+socket = "$(signerSocket)"
 vault = "$(vaultSocket)"
 
 [postgres]
@@ -71,6 +72,7 @@ url = "unix://waas-broker@$sockets/redis1/redis.sock"
 [redis_2]
 url = "unix://waas-broker@$sockets/redis2/redis.sock"
 END
+    if [ -n "${WAAS_STACK_SIGNERD_TOML:-}" ]; then printf '\n%s\n' "$WAAS_STACK_SIGNERD_TOML"; fi
   } >"$state/signerd.toml"
   chmod 0644 "$state/signerd.toml"
 }

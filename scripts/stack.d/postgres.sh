@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The private PostgreSQL. Sourced by scripts/stack.
-# shellcheck disable=SC2154  # state, sockets, users: set by folders.sh
+# shellcheck disable=SC2154  # repository, build: set by scripts/stack; state, sockets, users: by folders.sh
 
 postgresPrograms() {
   local found
@@ -66,6 +66,6 @@ SELECT 'CREATE DATABASE waas OWNER waas_owner' WHERE NOT EXISTS (SELECT FROM pg_
 REVOKE ALL ON DATABASE waas FROM PUBLIC;
 GRANT CONNECT ON DATABASE waas TO waas_signer;
 END
-  DATABASE_URL=$(ownerUrl) "$build/waas" db migrate >>"$logs/migrate.log" 2>&1 || giveUp migrate "waas db migrate failed"
+  DATABASE_URL=$(ownerUrl) "$build/waas" db migrate --sql "$repository/sql" >>"$logs/migrate.log" 2>&1 || giveUp migrate "waas db migrate failed"
   asAdmin -c 'SET client_min_messages = warning' -c 'GRANT waas_broker TO waas_signer' 
 }
