@@ -30,9 +30,10 @@ Hash HmacKey::mac(std::initializer_list<Bytes> parts) const {
 }
 
 bool HmacKey::verify(std::initializer_list<Bytes> parts, Bytes expected) const {
+  if (expected.size() != HASH_BYTES) return false;
   Secret<32> result;
   mac(parts, result);
-  return expected.size() == HASH_BYTES && sodium_memcmp(result.reveal(ACCESS).data(), expected.data(), HASH_BYTES) == 0;
+  return sodium_memcmp(result.reveal(ACCESS).data(), expected.data(), HASH_BYTES) == 0;
 }
 
 void hkdfExtract(Bytes salt, Bytes keyMaterial, Secret<32>& prk) { HmacKey(salt).mac({keyMaterial}, prk); }
