@@ -4,5 +4,5 @@ if(NOT WAAS_SANITIZE)
   add_test(NAME constant-time
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/ct/constant-time.py ${CMAKE_SOURCE_DIR}
             -I${CMAKE_BINARY_DIR}/stage/vault -I${CMAKE_BINARY_DIR}/stage/secret -I${CMAKE_BINARY_DIR}/stage/protocol)
-  set_tests_properties(constant-time PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(constant-time PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
 endif()

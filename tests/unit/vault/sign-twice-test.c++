@@ -76,6 +76,7 @@ struct Flip {
   }
 };
 
+// V11, too.
 TEST_F(SignTwice, V27NoFaultInEitherComputationLetsASignatureOut) {
   become(Octets(32, 0x33));
   Octets message(40, 1);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 
 #include "keys-for-tests.h"
@@ -125,6 +126,52 @@ TEST_F(WalletKeys, RefusesNamesThatAreNone) {
   }
   NewWallet wallet;
   EXPECT_EQ(make(std::string(64, 'x'), wallet), MakeOutcome::MADE);
+}
+
+// Draws like the kernel, and at one of the draws spoils something that was finished before.
+class Spoiler final : public Random {
+ public:
+  Spoiler(int when, std::function<void()> spoil) : when(when), spoil(std::move(spoil)) {}
+  void fill(std::span<uint8_t> out) override {
+    kernel.fill(out);
+    if (++drawn == when) spoil();
+  }
+  int drawn = 0;
+
+ private:
+  KernelRandom kernel;
+  int when;
+  std::function<void()> spoil;
+};
+
+TEST_F(WalletKeys, V31HandsOutNoWalletThatWouldNotOpenAgain) {
+  // The draws: id, tag, seed, two coefficients, three salts, and the recovery envelope's ephemeral key, which is the
+  // last.
+  constexpr int LAST = 9;
+  NewWallet wallet;
+  auto makeSpoiled = [&](int when, std::function<void()> spoil) {
+    Spoiler spoiler(when, std::move(spoil));
+    MakeOutcome outcome = makeWallet(OWNER, "Main", true, NOW, keyring, spoiler, *scratch, wallet);
+    EXPECT_EQ(spoiler.drawn, LAST);
+    EXPECT_TRUE(wiped(*scratch)) << "V33";
+    if (outcome != MakeOutcome::MADE) {
+      EXPECT_EQ(wallet.publicKey, PublicKey{});
+      EXPECT_EQ(wallet.certificateSize, 0u);
+    }
+    return outcome;
+  };
+  EXPECT_EQ(makeSpoiled(0, [] {}), MakeOutcome::MADE);
+  for (uint8_t i = 0; i < SHARES; i++) {
+    EXPECT_EQ(makeSpoiled(LAST, [&] { wallet.shares[i][50] ^= 1; }), MakeOutcome::FAULT);
+    EXPECT_EQ(makeSpoiled(LAST, [&] { scratch->shares[i].fill(TEST_ACCESS)[3] ^= 1; }), MakeOutcome::FAULT);
+    // A wrong share that all envelopes agree on: only the recombined seed shows it.
+    EXPECT_EQ(makeSpoiled(6, [&] { scratch->shares[2].fill(TEST_ACCESS)[3] ^= 1; }), MakeOutcome::FAULT);
+  }
+  EXPECT_EQ(makeSpoiled(LAST, [&] { scratch->seed.fill(TEST_ACCESS)[0] ^= 1; }), MakeOutcome::FAULT);
+  EXPECT_EQ(makeSpoiled(LAST, [&] { wallet.publicKey[0] ^= 1; }), MakeOutcome::FAULT);
+  EXPECT_EQ(makeSpoiled(LAST, [&] { wallet.epoch = 2; }), MakeOutcome::FAULT);
+  // The seed changes after the public key was made of it.
+  EXPECT_EQ(makeSpoiled(4, [&] { scratch->seed.fill(TEST_ACCESS)[0] ^= 1; }), MakeOutcome::FAULT);
 }
 
 TEST_F(WalletKeys, TheRecoveryEnvelopeHoldsTheOtherTwoShares) {
