@@ -1,0 +1,39 @@
+#pragma once
+// What the sessions of all connections share, made once in main().
+#include <kj/async.h>
+#include <kj/time.h>
+#include <kj/timer.h>
+
+#include "admission.h"
+#include "audit-writer.h"
+#include "deadline-queue.h"
+#include "settings.h"
+#include "share-store.h"
+#include "vault-link.h"
+#include "wallet-store.h"
+
+namespace waas::broker {
+
+class HealthReport;
+
+struct Parts {
+  const Settings& settings;
+  kj::Timer& timer;
+  const kj::Clock& clock;
+  Admission& admission;
+  DeadlineQueue& deadlines;
+  WalletStore& wallets;
+  ShareStore& redis1;
+  ShareStore& redis2;
+  VaultLink& vault;
+  AuditWriter& audit;
+  HealthReport& health;
+
+  // Work that goes on when the call that began it has been answered: the rest of a write, cleaning up.
+  kj::TaskSet& background;
+
+  // Unix milliseconds.
+  uint64_t now() const { return static_cast<uint64_t>((clock.now() - kj::UNIX_EPOCH) / kj::MILLISECONDS); }
+};
+
+}  // namespace waas::broker

@@ -1,0 +1,28 @@
+#pragma once
+// Operator: the local operator's view. Names no secret, uses no wallet's key. Given only to connections that the vault
+// gave the operator role; the view lives in the broker, and the vault is asked for nothing in an operator's name.
+#include <protocol/signer.capnp.h>
+
+#include "../parts.h"
+#include "../peer.h"
+
+namespace waas::broker {
+
+class OperatorServer final : public protocol::Operator::Server {
+ public:
+  OperatorServer(Parts& parts, kj::Own<Peer> peer) : parts(parts), peer(kj::mv(peer)) {}
+
+  kj::Promise<void> health(HealthContext context) override;
+  kj::Promise<void> shareStatus(ShareStatusContext context) override;
+  kj::Promise<void> auditTail(AuditTailContext context) override;
+  kj::Promise<void> auditInstances(AuditInstancesContext context) override;
+
+ private:
+  void requireRole() const;
+  kj::Promise<kj::Maybe<OwnerId>> ownerOf(protocol::Operator::Whose::Reader whose);
+
+  Parts& parts;
+  kj::Own<Peer> peer;
+};
+
+}  // namespace waas::broker
