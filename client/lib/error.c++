@@ -11,7 +11,7 @@ constexpr uint64_t SAYS = 0xd1a4c2f0b7e63a52, HTTP = 0xd1a4c2f0b7e63a53, EXIT = 
                    RETRYABLE = 0xd1a4c2f0b7e63a55;
 
 constexpr kj::StringPtr PREFIX = "waas-failure "_kj;
-// What an exception of the daemon begins with when it carries a code; "remote exception: " is KJ's.
+// What an exception of the daemon begins with when it carries a failure; "remote exception: " is KJ's.
 constexpr kj::StringPtr REMOTE_PREFIX = "remote exception: waas-fault "_kj;
 constexpr size_t MAX_DETAIL_BYTES = 200;
 
@@ -75,19 +75,19 @@ Failure failureOf(protocol::Refusal::Reader refusal) {
 
 Failure failureOf(const kj::Exception& exception) {
   kj::StringPtr text = exception.getDescription();
-  bool ours = text.startsWith(PREFIX);
-  if (ours || text.startsWith(REMOTE_PREFIX)) {
-    text = text.slice(ours ? PREFIX.size() : REMOTE_PREFIX.size());
-    KJ_IF_MAYBE (code, takeNumber(text)) {
-      Failure failure;
-      failure.code = static_cast<ErrorCode>(*code);
-      if (ours) {
-        KJ_IF_MAYBE (after, takeNumber(text)) failure.retryAfter = *after;
-        KJ_IF_MAYBE (share, takeNumber(text)) failure.share = static_cast<uint8_t>(*share);
-      }
+  for (kj::StringPtr prefix : {PREFIX, REMOTE_PREFIX}) {
+    if (!text.startsWith(prefix)) continue;
+    Failure failure;
+    text = text.slice(prefix.size());
+    auto code = takeNumber(text), retryAfter = takeNumber(text), share = takeNumber(text);
+    KJ_IF_MAYBE (number, code) failure.code = static_cast<ErrorCode>(*number);
+    KJ_IF_MAYBE (number, retryAfter) failure.retryAfter = *number;
+    KJ_IF_MAYBE (number, share) {
+      failure.share = static_cast<uint8_t>(*number);
       failure.detail = printable(text);
       return failure;
     }
+    return {};
   }
   switch (exception.getType()) {
     case kj::Exception::Type::DISCONNECTED:
