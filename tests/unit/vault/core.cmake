@@ -2,8 +2,10 @@ set(VAULT_CORE_TESTS
   secret-memory-test shamir-test kdf-test envelope-test keyring-test make-keys-test wallet-keys-test sign-twice-test)
 foreach(name IN LISTS VAULT_CORE_TESTS)
   waas_test(NAME vault-${name} SOURCES ${name}.c++ LIBRARIES waas-vault TIMEOUT 120)
-  target_compile_definitions(vault-${name} PRIVATE WAAS_VECTORS="${CMAKE_SOURCE_DIR}/tests/vectors"
-    $<$<BOOL:${WAAS_SANITIZE}>:WAAS_TESTS_SANITIZED>)
+  target_compile_definitions(vault-${name} PRIVATE WAAS_VECTORS="${CMAKE_SOURCE_DIR}/tests/vectors")
+  if(WAAS_SANITIZE)
+    target_compile_definitions(vault-${name} PRIVATE WAAS_TESTS_SANITIZED)
+  endif()
 endforeach()
 
 # The replaced heap can't be linked into a test program (GoogleTest would live on it), so a program of its own has it.
