@@ -86,12 +86,14 @@ startVault() {
   waitFor vault "the vault's socket" test -S "$(vaultSocket)"
 }
 
-# Anybody may connect to the public socket: who gets a role is the vault's decision, by what the kernel says of the peer.
+# The broker lets its group connect. Here anybody may, so that tests can come as whom they like: who gets a role is the
+# vault's decision, by what the kernel says of the peer.
 startBroker() {
   rm -f "$(signerSocket)"
-  launch broker "$brokerUid" "$brokerGid" 000 "$programs/waas-broker" \
+  launch broker "$brokerUid" "$brokerGid" 077 "$programs/waas-broker" \
     --config "$state/signerd.toml" --credentials "$state/broker/credentials" --listen "$(signerSocket)"
   waitFor broker "the broker's socket" test -S "$(signerSocket)"
+  chmod 0666 "$(signerSocket)"
 }
 
 # The guard's one child.
