@@ -3,12 +3,13 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+
+#include "seccomp/process-limits.h"
 
 namespace waas::seccomp {
 namespace {
@@ -132,7 +133,7 @@ Outcome install(const Profile& profile) {
   emit(program, profile);
   if (program.overflow) return failure("the system call table of the %s is too long for the kernel", profile.process);
 
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failure("no_new_privs refused: %s", strerror(errno));
+  if (Outcome refused = renounceNewPrivileges()) return refused;
   sock_fprog filter{static_cast<unsigned short>(program.size), program.code()};
   long result = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
   if (result < 0) return failure("the kernel refused the %s's seccomp filter: %s", profile.process, strerror(errno));

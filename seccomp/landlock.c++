@@ -2,13 +2,14 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "seccomp/process-limits.h"
 
 namespace waas::seccomp {
 namespace {
@@ -126,7 +127,7 @@ Outcome restrictSelf(const LandlockRules& rules, LandlockReport& report) {
       if (Outcome refused = addPort(ruleset.get(), port)) return refused;
     }
   }
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failure("no_new_privs refused: %s", strerror(errno));
+  if (Outcome refused = renounceNewPrivileges()) return refused;
   if (syscall(__NR_landlock_restrict_self, ruleset.get(), 0u) != 0) {
     return failure("Landlock could not be entered: %s", strerror(errno));
   }

@@ -11,10 +11,15 @@
 
 namespace waas::seccomp {
 
+Outcome renounceNewPrivileges() {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) return std::nullopt;
+  return failure("no_new_privs refused: %s", strerror(errno));
+}
+
 Outcome becomePrivate() {
   // With a pipe as core_pattern the kernel ignores RLIMIT_CORE, so it is the undumpable state that counts.
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return failure("PR_SET_DUMPABLE refused: %s", strerror(errno));
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failure("no_new_privs refused: %s", strerror(errno));
+  if (Outcome refused = renounceNewPrivileges()) return refused;
   return limitResources({{RLIMIT_CORE, 0}});
 }
 

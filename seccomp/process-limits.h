@@ -16,6 +16,9 @@ struct ResourceLimit {
   rlim_t value;
 };
 
+// Sets no_new_privs: no exec from here on, by this process or its children, gives more rights than it has.
+Outcome renounceNewPrivileges();
+
 // Makes the process undumpable (no core file, no ptrace or /proc/PID/mem for the same user), sets RLIMIT_CORE 0 and
 // no_new_privs. Must be repeated after a change of user or an exec, which undo the first.
 Outcome becomePrivate();

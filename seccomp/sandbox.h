@@ -20,8 +20,8 @@ constexpr int VAULT_LISTENER = 3;
 constexpr int VAULT_LINK = 4;
 constexpr int VAULT_FIRST_PASSED = 5;
 
-// First step, before a secret is read: undumpable, no core, no_new_privs, at most 4096 descriptors, no inherited one but
-// 0, 1, 2 and (when `listenerInherited`) 3. Must be repeated after a change of user (`becomePrivate()`).
+// First step, before a secret is read: undumpable, no core, no_new_privs, at most 4096 descriptors, no inherited one
+// but 0, 1, 2 and (when `listenerInherited`) 3. Must be repeated after a change of user (`becomePrivate()`).
 struct VaultStart {
   bool listenerInherited = false;
 };

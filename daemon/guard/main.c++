@@ -30,10 +30,11 @@ int main(int count, char** arguments) {
     dprintf(STDERR_FILENO, "usage: waas-vault-guard -- PROGRAM ARGUMENTS…\n");
     return SET_UP_FAILED;
   }
-  // Before the fork, so that no signal is lost and the program starts undumped and without a way to new privileges.
+  // Before the fork, so that no signal is lost and the program starts without a way to new privileges. Undumpable the
+  // guard becomes later: nobody but root may trace the child of an undumpable process, so neither might we.
   sigset_t watched = waas::guard::watchedSignals(), before;
   sigprocmask(SIG_BLOCK, &watched, &before);
-  if (auto failure = waas::seccomp::becomePrivate()) return complain(*failure);
+  if (auto failure = waas::seccomp::renounceNewPrivileges()) return complain(*failure);
 
   auto started = waas::guard::startTraced(arguments + 2, before);
   if (auto* failure = std::get_if<waas::seccomp::Failure>(&started)) return complain(*failure);

@@ -156,6 +156,17 @@ TEST(Guard, GivesTheProgramItsSocketsUnderItsOwnId) {
   EXPECT_EQ(guarded.firstLine().rfind(id + " " + id + " " + id + " socket:", 0), 0u) << guarded.firstLine();
 }
 
+TEST(Guard, NeedsNoRight) {
+  if (getuid() != 0) GTEST_SKIP() << "the other tests have shown it";
+  // An ordinary user; the whole of it under setpriv, so that no right is left.
+  std::string guard = testing::TempDir() + "guard-of-nobody-" + std::to_string(getpid());
+  std::filesystem::copy_file(WAAS_GUARD, guard);  // where everybody may come
+  std::string command = "setpriv --reuid 54321 --regid 54321 --clear-groups --inh-caps=-all --no-new-privs " + guard +
+                        " -- /bin/sh -c 'grep -q TracerPid:.*[1-9] /proc/self/status && exit 7'";
+  EXPECT_EQ(WEXITSTATUS(system(command.c_str())), 7);
+  unlink(guard.c_str());
+}
+
 TEST(Guard, LeavesAForeignListenPidAlone) {
   Guarded guarded(shell("echo $LISTEN_PID; exec sleep 1000"), {"LISTEN_FDS=1", "LISTEN_PID=1"});
   EXPECT_EQ(guarded.firstLine(), "1");
