@@ -23,7 +23,7 @@ FOREIGN = [
     (r"spdlog/|fmt/", {"daemon/broker"}, "the process's edge logs, and the vault formats nothing"),
     (r"toml\+\+|toml", {"daemon/broker", "client/cli"}, "the vault parses no TOML"),
     (r"nlohmann/", {"client/cli"}, "JSON is for people's programs"),
-    (r"CLI/", {"client/cli"}, "one command line of that kind"),
+    (r"CLI/", {"client/cli", "daemon/broker"}, "the vault reads its arguments itself"),
 ]
 
 options = tree.arguments()
@@ -50,9 +50,10 @@ for path in tree.sources(root):
             continue
         name = included.rsplit("/", 1)[-1]
         other = tree.SCHEMAS.get(name) or tree.folder_of(tree.pathlib.PurePosixPath(included))
+        if match.group(1) == '"' and (root / path.parent / included).exists():
+            continue
         if other is None and match.group(1) == '"' and not any(re.search(pattern, included) for pattern, _, _ in FOREIGN):
-            if not (root / path.parent / included).exists():
-                problems.append(f"{where}: {included} is neither in this folder nor in a folder of ours")
+            problems.append(f"{where}: {included} is neither in this folder nor in a folder of ours")
             continue
         if other is not None:
             if other != own and f"{own}:{other}" not in allowed:
