@@ -20,3 +20,17 @@ if(NOT WAAS_SANITIZE AND WAAS_STATIC_VAULT)
   target_link_libraries(waas-vault-leaky PRIVATE
     -Wl,--wrap=_ZN4waas5vault13combineSharesESt4spanIKNS_6SecretILm32EEELm18446744073709551615EES1_IKhLm18446744073709551615EERS3_)
 endif()
+
+add_executable(waas-force-call ${scan}/force-call.c++)
+target_link_libraries(waas-force-call PRIVATE waas-compiler)
+set_target_properties(waas-force-call PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Root's view of real processes: skipped for other users, and with sanitizers, whose runtimes need more than the sandbox gives.
+if(NOT WAAS_SANITIZE AND WAAS_STATIC_VAULT)
+  foreach(name IN ITEMS vault-memory vault-attacks)
+    add_test(NAME security.${name} COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/${name}.py -v)
+    # Alone: what is measured is time and load.
+    set_tests_properties(security.${name} PROPERTIES
+      TIMEOUT 900 SKIP_RETURN_CODE 77 RUN_SERIAL TRUE LABELS "e2e" ENVIRONMENT "WAAS_BUILD=${CMAKE_BINARY_DIR}")
+  endforeach()
+endif()

@@ -40,16 +40,18 @@ int main(int count, char** arguments) {
   ptrace(PTRACE_GETREGS, process, 0, &registers);
   constexpr unsigned SYSCALL_INSTRUCTION = 2;  // bytes; the process stands behind it
   registers.rip -= SYSCALL_INSTRUCTION;
-  registers.rax = strtoull(arguments[2], nullptr, 0);
+  unsigned long long number = strtoull(arguments[2], nullptr, 0);
+  registers.rax = number;
   registers.orig_rax = ~0ull;  // no call is restarted
   registers.rdi = registers.rsi = registers.rdx = 0;
   ptrace(PTRACE_SETREGS, process, 0, &registers);
-  // Into the call and out of it again; a filter that kills lets nothing come out.
-  for (int stops = 0; stops < 2;) {
+  // Into the call, out of it again. A filter that kills gives the registers back as they were, and then the signal.
+  for (int stops = 0; stops < 2 || registers.rax == number;) {
     ptrace(PTRACE_SYSCALL, process, 0, 0);
     if (!stopped(process, status)) return 0;
-    stops += WSTOPSIG(status) == (SIGTRAP | 0x80) ? 1 : 0;
+    if (WSTOPSIG(status) == (SIGTRAP | 0x80)) stops++;
+    if (stops > 2) break;
+    ptrace(PTRACE_GETREGS, process, 0, &registers);
   }
-  ptrace(PTRACE_GETREGS, process, 0, &registers);
   return report("returned", static_cast<long>(registers.rax));
 }
