@@ -23,6 +23,12 @@ kj::Vector<kj::String> splitList(kj::StringPtr list) {
   }
 }
 
+[[noreturn]] void unreadable() {
+  kj::throwFatalException(
+      makeFault(protocol::ErrorCode::INVALID_REQUEST, "the PostgreSQL connection string can't be read"));
+  KJ_UNREACHABLE;
+}
+
 bool isSocketFolder(kj::StringPtr host) { return host.size() == 0 || host[0] == '/' || host[0] == '@'; }
 
 bool isLoopback(kj::StringPtr host) { return host == "localhost" || host.startsWith("127.") || host == "::1"; }
@@ -65,6 +71,12 @@ void addDefaults(PostgresTarget& target, const PostgresOptions& options) {
 void addEndpoints(PostgresTarget& target, kj::StringPtr hosts, kj::StringPtr addresses, kj::StringPtr ports) {
   auto host = splitList(hosts), address = splitList(addresses), port = splitList(ports);
   size_t count = kj::max(host.size(), address.size());
+  // A password with an odd character can end up here; libpq would quote it.
+  for (auto& one : port) {
+    for (char c : one) {
+      if (c < '0' || c > '9') unreadable();
+    }
+  }
   bool fits = (host.size() == count || hosts.size() == 0) && (address.size() == count || addresses.size() == 0) &&
               (port.size() == count || port.size() == 1);
   if (!fits || count > MAX_ENDPOINTS) {
@@ -129,10 +141,7 @@ kj::StringPtr PostgresTarget::sslMode(const PostgresEndpoint& endpoint) const {
 PostgresTarget parsePostgresTarget(const PostgresOptions& options) {
   // The parser's own message may quote the string, password included: it is not passed on.
   PQconninfoOption* parsed = PQconninfoParse(options.conninfo.cStr(), nullptr);
-  if (parsed == nullptr) {
-    kj::throwFatalException(
-        makeFault(protocol::ErrorCode::INVALID_REQUEST, "the PostgreSQL connection string can't be read"));
-  }
+  if (parsed == nullptr) unreadable();
   KJ_DEFER(PQconninfoFree(parsed));
 
   PostgresTarget target;

@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include <daemon/broker/fault.h>
+#include <fcntl.h>
 #include <kj/debug.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -10,8 +11,16 @@ namespace {
 
 using protocol::ErrorCode;
 
+constexpr size_t LIBPQ_READ_BYTES = 16384;
+
 kj::Exception lost(kj::StringPtr reason) {
   return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__, kj::heapString(reason));
+}
+
+kj::AutoCloseFd duplicate(int socket) {
+  int copy;
+  KJ_SYSCALL(copy = fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  return kj::AutoCloseFd(copy);
 }
 
 }  // namespace
@@ -20,7 +29,8 @@ PostgresSession::PostgresSession(LibpqConnection established, kj::UnixEventPort&
     : connection(std::move(established)),
       events(events),
       limits(limits),
-      observer(events, PQsocket(connection.get()), kj::UnixEventPort::FdObserver::OBSERVE_READ_WRITE),
+      watched(duplicate(PQsocket(connection.get()))),
+      observer(events, watched.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ_WRITE),
       lastProbe(events.getTimer().now()) {
   // Notices would be printed on stderr.
   PQsetNoticeReceiver(
@@ -105,11 +115,12 @@ kj::Promise<void> PostgresSession::readLoop() {
 
 void PostgresSession::drain() {
   // The observer tells edges: everything must be read before the next wait. libpq alone does not see to it.
-  struct pollfd readable = {PQsocket(connection.get()), POLLIN, 0};
+  struct pollfd readable = {watched.get(), POLLIN, 0};
   do {
     int arrived = 0;
     KJ_SYSCALL(ioctl(readable.fd, FIONREAD, &arrived));
-    unanswered += static_cast<size_t>(arrived);
+    // libpq takes about this much at once; what is left is counted in the next round.
+    unanswered += kj::min(static_cast<size_t>(arrived), LIBPQ_READ_BYTES);
     if (unanswered > MAX_ANSWER_BYTES) kj::throwFatalException(lost("the server sends more than was asked for"));
     if (PQconsumeInput(connection.get()) == 0) kj::throwFatalException(lost(PQerrorMessage(connection.get())));
     takeAnswers();

@@ -6,6 +6,7 @@
 #include <daemon/broker/postgres/answer.h>
 #include <daemon/broker/postgres/parameters.h>
 #include <kj/async-unix.h>
+#include <kj/io.h>
 #include <kj/map.h>
 #include <kj/timer.h>
 
@@ -55,7 +56,7 @@ class PostgresSession {
   kj::String serverVersion() const;
 
   static constexpr size_t MAX_IN_FLIGHT = 512;
-  // More bytes than this without one complete answer end the connection.
+  // About this many bytes without one complete answer end the connection.
   static constexpr size_t MAX_ANSWER_BYTES = 16u << 20;
 
  private:
@@ -76,10 +77,11 @@ class PostgresSession {
   void finishFront();
   void ping();
 
-  // In this order: the observer must die before the socket, promises before what they use.
+  // In this order: the observer must die before the descriptor that it watches, promises before what they use.
   LibpqConnection connection;
   kj::UnixEventPort& events;
   Limits limits;
+  kj::AutoCloseFd watched;  // a duplicate: libpq closes its own by itself when the connection breaks
   kj::UnixEventPort::FdObserver observer;
   std::deque<Waiting> waiting;
   kj::HashMap<const void*, kj::String> names;
