@@ -1,5 +1,6 @@
 // Solana's own libraries, and what the scripts here need of them: reproducible keys, transactions of each version, and one
 // common description of a transaction that can be compared with that of our decoder.
+import './node-18.mjs';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as web3 from '@solana/web3.js';

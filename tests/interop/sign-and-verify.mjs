@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { FailedTransactionMetadata, LiteSVM } from 'litesvm';
 import { fromBase58, getTransferSolInstruction, hex, keyFrom, kit, offchain, toBase58, web3 } from './libraries.mjs';
+import { FailedTransactionMetadata, LiteSVM } from 'litesvm';
 
 const CLI = process.env.WAAS_CLI;
 const SOL = 1_000_000_000n;
@@ -67,7 +67,7 @@ function execute(transaction) {
 }
 
 const balance = (address) => svm.getBalance(kit.address(address)) ?? 0n;
-const fund = (address, amount = 10n * SOL) => assert.ok(svm.airdrop(kit.address(address), kit.lamports(amount)));
+const fund = (address, amount = 1000n * SOL) => assert.ok(svm.airdrop(kit.address(address), kit.lamports(amount)));
 const blockhash = () => {
   svm.expireBlockhash();
   return svm.latestBlockhash();

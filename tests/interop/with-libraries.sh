@@ -8,7 +8,7 @@ skip() { printf 'skipped: %s\n' "$1"; exit 77; }
 command -v node > /dev/null || skip "node is not installed"
 node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)' || skip "node is older than 18"
 command -v npm > /dev/null || skip "npm is not installed"
-installed="$here/node_modules/.installed"
+installed="$here/node_modules/.installed-from"
 # Tests run in parallel; one installs, the others wait.
 exec 9> "$here/.install.lock" || skip "$here can't be written to"
 flock 9
