@@ -10,7 +10,10 @@ constexpr size_t HASH_BYTES = 32;
 
 }  // namespace
 
-HmacKey::HmacKey(Bytes key) { crypto_auth_hmacsha256_init(&state, key.data(), key.size()); }
+HmacKey::HmacKey(Bytes key) {
+  constexpr uint8_t NOTHING = 0;  // an empty salt may have no address, which libsodium does not want
+  crypto_auth_hmacsha256_init(&state, key.empty() ? &NOTHING : key.data(), key.size());
+}
 
 HmacKey::~HmacKey() { sodium_memzero(&state, sizeof state); }
 

@@ -140,7 +140,7 @@ TEST(Shamir, V23AnyThresholdOfAnyCountAtAnyCoordinates) {
     std::iota(coordinates.begin(), coordinates.end(), uint8_t{1});
     for (size_t i = 254; i > 0; i--) {
       random.fill(drawn);
-      std::swap(coordinates[i], coordinates[(drawn[0] | drawn[1] << 8) % (i + 1)]);
+      std::swap(coordinates[i], coordinates[(drawn[0] + 256u * drawn[1]) % (i + 1)]);
     }
     coordinates.resize(count);
     Secret<32> secret, again;
