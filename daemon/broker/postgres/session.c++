@@ -1,7 +1,6 @@
 #include "session.h"
 
 #include <daemon/broker/fault.h>
-#include <fcntl.h>
 #include <kj/debug.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -10,17 +9,12 @@ namespace waas::broker {
 namespace {
 
 using protocol::ErrorCode;
+using FdObserver = kj::UnixEventPort::FdObserver;
 
 constexpr size_t LIBPQ_READ_BYTES = 16384;
 
 kj::Exception lost(kj::StringPtr reason) {
   return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__, kj::heapString(reason));
-}
-
-kj::AutoCloseFd duplicate(int socket) {
-  int copy;
-  KJ_SYSCALL(copy = fcntl(socket, F_DUPFD_CLOEXEC, 0));
-  return kj::AutoCloseFd(copy);
 }
 
 }  // namespace
@@ -29,8 +23,7 @@ PostgresSession::PostgresSession(LibpqConnection established, kj::UnixEventPort&
     : connection(std::move(established)),
       events(events),
       limits(limits),
-      watched(duplicate(PQsocket(connection.get()))),
-      observer(events, watched.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ_WRITE),
+      observer(kj::heap<FdObserver>(events, PQsocket(connection.get()), FdObserver::OBSERVE_READ_WRITE)),
       lastProbe(events.getTimer().now()) {
   // Notices would be printed on stderr.
   PQsetNoticeReceiver(
@@ -62,6 +55,7 @@ kj::Promise<PostgresAnswer> PostgresSession::query(kj::StringPtr sql, PostgresPa
 }
 
 void PostgresSession::abandon(kj::StringPtr reason) {
+  if (abandoned) return;
   abandoned = true;
   broken.fulfiller->reject(lost(reason));
 }
@@ -90,17 +84,19 @@ void PostgresSession::send(kj::StringPtr sql, PostgresParameters& parameters, co
     sent = sent && PQsendQueryPrepared(c, name.cStr(), view.count, view.values, view.lengths, view.formats, 1) == 1;
   }
   // A Sync also hands libpq's buffer to the kernel, as far as it takes it.
-  if (!sent || PQpipelineSync(c) != 1) return abandon(PQerrorMessage(c));
+  if (!sent || PQpipelineSync(c) != 1) abandon(PQerrorMessage(c));
+  noticeClosedSocket();
   flush();
 }
 
 void PostgresSession::flush() {
-  if (flushWaits) return;
+  if (flushWaits || abandoned) return;
   int state = PQflush(connection.get());
+  noticeClosedSocket();
   if (state < 0) return abandon(PQerrorMessage(connection.get()));
-  if (state == 0) return;
+  if (state == 0 || abandoned) return;
   flushWaits = true;
-  flushing = observer.whenBecomesWritable()
+  flushing = observer->whenBecomesWritable()
                  .then([this]() {
                    flushWaits = false;
                    flush();
@@ -108,24 +104,40 @@ void PostgresSession::flush() {
                  .eagerlyEvaluate([this](kj::Exception&& e) { abandon(e.getDescription()); });
 }
 
+// libpq closes a broken socket inside of any call that reads or writes. Its number can be another file's at the next
+// turn of the loop, so the observer must be gone before.
+void PostgresSession::noticeClosedSocket() {
+  if (PQsocket(connection.get()) >= 0 || observer.get() == nullptr) return;
+  abandon(PQerrorMessage(connection.get()));
+  // The kernel has forgotten a closed socket by itself, which the observer takes for an error.
+  KJ_IF_MAYBE (expected, kj::runCatchingExceptions([this]() { observer = nullptr; })) {
+    (void)expected;
+  }
+}
+
 kj::Promise<void> PostgresSession::readLoop() {
   drain();
-  return observer.whenBecomesReadable().then([this]() { return readLoop(); });
+  if (abandoned) return kj::NEVER_DONE;  // run() ends by what abandon() said
+  return observer->whenBecomesReadable().then([this]() { return readLoop(); });
 }
 
 void PostgresSession::drain() {
   // The observer tells edges: everything must be read before the next wait. libpq alone does not see to it.
-  struct pollfd readable = {watched.get(), POLLIN, 0};
+  PGconn* c = connection.get();
+  struct pollfd readable = {};
   do {
+    if (abandoned) return;
+    readable = {PQsocket(c), POLLIN, 0};
     int arrived = 0;
     KJ_SYSCALL(ioctl(readable.fd, FIONREAD, &arrived));
     // libpq takes about this much at once; what is left is counted in the next round.
     unanswered += kj::min(static_cast<size_t>(arrived), LIBPQ_READ_BYTES);
-    if (unanswered > MAX_ANSWER_BYTES) kj::throwFatalException(lost("the server sends more than was asked for"));
-    if (PQconsumeInput(connection.get()) == 0) kj::throwFatalException(lost(PQerrorMessage(connection.get())));
-    takeAnswers();
-    while (PGnotify* notification = PQnotifies(connection.get())) PQfreemem(notification);
-  } while (poll(&readable, 1, 0) > 0);
+    if (unanswered > MAX_ANSWER_BYTES) return abandon("the server sends more than was asked for");
+    if (PQconsumeInput(c) == 0) abandon(PQerrorMessage(c));
+    noticeClosedSocket();
+    if (!abandoned) takeAnswers();
+    while (PGnotify* notification = PQnotifies(c)) PQfreemem(notification);
+  } while (!abandoned && poll(&readable, 1, 0) > 0);
 }
 
 void PostgresSession::takeAnswers() {
@@ -134,7 +146,7 @@ void PostgresSession::takeAnswers() {
     LibpqResult result(PQgetResult(c));
     if (result == nullptr) {
       // Ends one statement's results; twice in a row libpq expects nothing more, and we do.
-      if (++ends == 2) kj::throwFatalException(lost("answers are out of step"));
+      if (++ends == 2) return abandon("answers are out of step");
       continue;
     }
     ends = 0;

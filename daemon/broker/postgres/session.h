@@ -6,7 +6,6 @@
 #include <daemon/broker/postgres/answer.h>
 #include <daemon/broker/postgres/parameters.h>
 #include <kj/async-unix.h>
-#include <kj/io.h>
 #include <kj/map.h>
 #include <kj/timer.h>
 
@@ -70,6 +69,7 @@ class PostgresSession {
 
   void send(kj::StringPtr sql, PostgresParameters& parameters, const void*& prepared);
   void flush();
+  void noticeClosedSocket();
   kj::Promise<void> readLoop();
   kj::Promise<void> watch();
   void drain();
@@ -77,12 +77,11 @@ class PostgresSession {
   void finishFront();
   void ping();
 
-  // In this order: the observer must die before the descriptor that it watches, promises before what they use.
+  // In this order: the observer must die before the socket, promises before what they use.
   LibpqConnection connection;
   kj::UnixEventPort& events;
   Limits limits;
-  kj::AutoCloseFd watched;  // a duplicate: libpq closes its own by itself when the connection breaks
-  kj::UnixEventPort::FdObserver observer;
+  kj::Own<kj::UnixEventPort::FdObserver> observer;  // null once libpq has closed the socket
   std::deque<Waiting> waiting;
   kj::HashMap<const void*, kj::String> names;
   uint64_t nameCount = 0;
