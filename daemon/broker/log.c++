@@ -50,19 +50,6 @@ void line(spdlog::level::level_enum level, const char* code, const char* message
   logger()->log(level, text);
 }
 
-// What KJ and Cap'n Proto would write themselves: their place in the source, never their text.
-class QuietCallback final : public kj::ExceptionCallback {
- public:
-  void logMessage(kj::LogSeverity severity, const char* file, int lineNumber, int, kj::String&&) override {
-    auto level = severity == kj::LogSeverity::INFO ? spdlog::level::debug : spdlog::level::warn;
-    kj::StringPtr path = file;
-    KJ_IF_MAYBE (slash, path.findLast('/')) path = path.slice(*slash + 1);
-    line(level, "B9002", kj::str("library message from ", path).cStr(), {{"line", lineNumber}});
-  }
-  // Addresses in a trace help an attacker against address space randomisation.
-  StackTraceMode stackTraceMode() override { return StackTraceMode::NONE; }
-};
-
 }  // namespace
 
 void startLog(bool verbose) {
@@ -74,7 +61,13 @@ void startLog(bool verbose) {
   made->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
   made->flush_on(spdlog::level::debug);
   logger() = made;
-  static QuietCallback callback;
+}
+
+void QuietCallback::logMessage(kj::LogSeverity severity, const char* file, int lineNumber, int, kj::String&&) {
+  auto level = severity == kj::LogSeverity::INFO ? spdlog::level::debug : spdlog::level::warn;
+  kj::StringPtr path = file;
+  KJ_IF_MAYBE (slash, path.findLast('/')) path = path.slice(*slash + 1);
+  line(level, "B9002", kj::str("library message from ", path).cStr(), {{"line", lineNumber}});
 }
 
 void logInfo(const char* code, const char* message, std::initializer_list<LogField> fields) {

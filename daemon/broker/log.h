@@ -19,6 +19,16 @@ struct LogField {
 // Starts the log. Until then lines go nowhere. Opens nothing: standard error is open already.
 void startLog(bool verbose);
 
+// What KJ and Cap'n Proto would write themselves: their place in the source, never their text. While it lives; KJ wants
+// it on the stack, so main holds one.
+class QuietCallback final : public kj::ExceptionCallback {
+ public:
+  void logMessage(kj::LogSeverity severity, const char* file, int lineNumber, int contextDepth,
+                  kj::String&& text) override;
+  // Addresses in a trace help an attacker against address space randomisation.
+  StackTraceMode stackTraceMode() override { return StackTraceMode::NONE; }
+};
+
 void logInfo(const char* code, const char* message, std::initializer_list<LogField> fields = {});
 void logWarning(const char* code, const char* message, std::initializer_list<LogField> fields = {});
 void logError(const char* code, const char* message, std::initializer_list<LogField> fields = {});

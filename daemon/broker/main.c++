@@ -233,6 +233,7 @@ int run(int count, char** values) {
   require(seccomp::beginBroker({passed ? 4u : 3u}));
   auto settings = readSettings(optional(arguments.config), optional(arguments.credentials));
   startLog(settings.verbose);
+  QuietCallback quiet;
   fitConnections(settings);
   auto listener = findListener(settings, arguments);
   return serve(kj::mv(settings), kj::mv(listener));
