@@ -37,6 +37,7 @@ void addLoop(std::vector<Row>& rows) {
                   {WAAS_CALL(poll), {}, ALLOW, LOOP, "libpq and the resolver wait; an edge is looked at twice"},
                   {WAAS_CALL(ppoll), {}, ALLOW, LOOP, "poll, as fortified glibc or KJ makes it"},
                   {WAAS_CALL(timerfd_settime), {}, ALLOW, LOOP, "timers of newer KJ"},
+                  {WAAS_CALL(signalfd4), {}, ALLOW, LOOP, "KJ says anew which signals it waits for"},
                   {WAAS_CALL(rt_sigprocmask), {}, ALLOW, LOOP, "fibers and threads swap signal masks"},
                   {WAAS_CALL(rt_sigaction), {}, ALLOW, LOOP, "KJ takes signals; the first thread makes one of its own"},
                   {WAAS_CALL(rt_sigreturn), {}, ALLOW, LOOP, "end of a signal handler"},

@@ -130,8 +130,11 @@ writeEnvironment() {
   mv "$file.new" "$file"
 }
 
-# Ready means: the daemon answers on its socket and reaches every part that runs. (A test may have stopped the others.)
+# waitUntilReady PART…: these run, and the daemon answers on its socket and reaches every part that runs. (A test may have
+# stopped others.)
 waitUntilReady() {
+  local part
+  for part in "$@"; do isRunning "$part" || giveUp "$part" "$part has ended"; done
   if isRunning broker; then waitFor broker "the daemon" isReady; fi
   writeEnvironment
 }
