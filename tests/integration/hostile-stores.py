@@ -148,10 +148,11 @@ class HostileStores(StackTest):
         self.refused(wallet=self.other)
 
     def test_a_wallet_given_to_another_owner_signs_for_nobody(self):
-        bob = self.bob.user_id
-        self.set_wallet(f"certificate = overlay(overlay(certificate placing '\\x{bob}'::bytea from 19 for 16) "
-                        "placing '\\x00'::bytea from 67 for 1)")
+        # In the place of his own first wallet, so that it is also the one that he does not name.
+        self.stack.sql(f"DELETE FROM waas.wallets WHERE id = '\\x{self.bobs}'")
+        self.set_wallet(f"certificate = overlay(certificate placing '\\x{self.bob.user_id}'::bytea from 19 for 16)")
         self.refused({"record_refused", "unknown_wallet"}, person=self.bob)
+        self.assert_refused(self.bob.sign_message(), {"record_refused", "unknown_wallet"})
         self.refused({"record_refused", "unknown_wallet"}, person=self.ada)
 
     def test_a_renamed_wallet_is_refused(self):
