@@ -130,7 +130,7 @@ TEST_F(SchemaTest, AuditRowsRestOnlyInTheirOwnPlace) {
   };
   auto row = sampleAudit(sampleId(1), 0x0102030405060708);
   expectRefused(insert(row, 0x0102030405060709, row.instance), "audit_record_place");
-  expectRefused(insert(row, 0x0202030405060708, row.instance), "audit_record_place");
+  expectRefused(insert(row, 0x0102030405060608, row.instance), "audit_record_place");
   expectRefused(insert(row, 8, row.instance), "audit_record_place");
   expectRefused(insert(row, row.sequence, sampleId(2)), "audit_record_place");
   expectRefused(insert(sampleAudit(sampleId(1), 0), 0, row.instance), "audit_sequence_check");
