@@ -26,7 +26,7 @@ template <typename Run>
 // Starts a detached thread on `stack`, with all signals blocked. Its thread-local storage lies in the region, too. The
 // region must outlive the process, and nobody can join such a thread: glibc waits for the end of a thread with a shared
 // futex on its stack, which the kernel refuses for secret memory. Signal the end through a word in ordinary memory.
-// False when no thread could be made.
+// False when no thread could be made. Under sanitizers the stack is an ordinary one.
 [[nodiscard]] bool startOnSecretStack(SecretRegion& stack, void* (*run)(void*), void* argument);
 
 }  // namespace waas::vault

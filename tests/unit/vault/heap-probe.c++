@@ -34,8 +34,10 @@ int fail(const char* what) {
 }
 
 // The compiler knows what malloc and free mean, and would drop or refuse what is tried here.
+void* (*volatile take)(size_t) = malloc;
+void* (*volatile takeAligned)(size_t, size_t) = aligned_alloc;
 void (*volatile release)(void*) = free;
-volatile size_t endless = SIZE_MAX;
+volatile size_t endless = SIZE_MAX, three = 3;
 
 bool allZero(const void* at, size_t bytes) {
   auto* b = static_cast<const uint8_t*>(at);
@@ -52,25 +54,25 @@ int kind() {
 
 int used() {
   size_t before = heapUsed();
-  void* volatile block = malloc(1000);
+  void* volatile block = take(1000);
   PROMISE(heapUsed() == before + 1024);
-  free(block);
+  release(block);
   PROMISE(heapUsed() == before);
   return 0;
 }
 
 int wipes() {
   for (size_t bytes : {1u, 64u, 100u, 5000u, 131072u}) {
-    auto* block = static_cast<uint8_t*>(malloc(bytes));
+    auto* block = static_cast<uint8_t*>(take(bytes));
     memset(block, 0xa5, bytes);
     asm volatile("" : : "r"(block) : "memory");
     release(block);
     // It is still mapped; only the first two words may hold the links of the free list.
     asm volatile("" : "+r"(block) : : "memory");
     PROMISE(bytes <= 16 || allZero(block + 16, bytes - 16));
-    auto* again = static_cast<uint8_t*>(malloc(bytes));
+    auto* again = static_cast<uint8_t*>(take(bytes));
     PROMISE(allZero(again, bytes));
-    free(again);
+    release(again);
   }
   return 0;
 }
@@ -80,12 +82,13 @@ int exhaust() {
   std::vector<void*> blocks;
   blocks.reserve(1000);
   errno = 0;
-  while (void* block = malloc(60000)) blocks.push_back(block);
+  while (void* block = take(60000)) blocks.push_back(block);
   PROMISE(errno == ENOMEM);
   PROMISE(blocks.size() > 30 && blocks.size() < HEAP_BYTES / 60000);
   bool thrown = false;
   try {
     std::vector<uint8_t> one(70000);
+    asm volatile("" : : "r"(one.data()) : "memory");  // or it would be left out
   } catch (const std::bad_alloc&) {
     thrown = true;
   }
@@ -93,21 +96,21 @@ int exhaust() {
   PROMISE(calloc(1, 100000) == nullptr && realloc(nullptr, 100000) == nullptr);
   void* aligned = nullptr;
   PROMISE(posix_memalign(&aligned, 64, 100000) == ENOMEM);
-  for (void* block : blocks) free(block);
+  for (void* block : blocks) release(block);
   std::vector<void*>().swap(blocks);
   // Everything melts together again: the largest block is there as before.
   PROMISE(heapUsed() <= before);
-  void* largest = malloc(MAX_HEAP_BLOCK);
+  void* largest = take(MAX_HEAP_BLOCK);
   PROMISE(largest != nullptr);
-  free(largest);
-  PROMISE(malloc(MAX_HEAP_BLOCK + 1) == nullptr && malloc(endless) == nullptr && calloc(endless, 2) == nullptr);
+  release(largest);
+  PROMISE(take(MAX_HEAP_BLOCK + 1) == nullptr && take(endless) == nullptr && calloc(endless, 2) == nullptr);
   return 0;
 }
 
 int aligned() {
   for (size_t alignment = 1; alignment <= 4096; alignment *= 2) {
     for (size_t bytes : {1u, 100u, 5000u}) {
-      void* a = aligned_alloc(alignment, bytes);
+      void* a = takeAligned(alignment, bytes);
       void* b = nullptr;
       PROMISE(a != nullptr && reinterpret_cast<uintptr_t>(a) % alignment == 0);
       int result = posix_memalign(&b, alignment, bytes);
@@ -115,18 +118,18 @@ int aligned() {
                                         : result == 0 && reinterpret_cast<uintptr_t>(b) % alignment == 0);
       PROMISE(malloc_usable_size(a) >= bytes);
       memset(a, 1, malloc_usable_size(a));
-      free(a);
-      free(b);
+      release(a);
+      release(b);
     }
   }
-  PROMISE(aligned_alloc(8192, 1) == nullptr);
-  PROMISE(aligned_alloc(3, 1) == nullptr && errno == EINVAL);
+  PROMISE(takeAligned(8192, 1) == nullptr);
+  PROMISE(takeAligned(three, 1) == nullptr && errno == EINVAL);
   struct alignas(256) Wide {
     char bytes[300];
   };
   auto wide = std::make_unique<Wide>();
   PROMISE(reinterpret_cast<uintptr_t>(wide.get()) % 256 == 0);
-  PROMISE(reinterpret_cast<uintptr_t>(malloc(1)) % alignof(std::max_align_t) == 0);
+  PROMISE(reinterpret_cast<uintptr_t>(take(1)) % alignof(std::max_align_t) == 0);
   return 0;
 }
 
@@ -142,7 +145,7 @@ int reallocates() {
   PROMISE(block[49] == 49);
   PROMISE(realloc(block, 0) == nullptr);
   PROMISE(realloc(nullptr, 0) != nullptr);
-  free(nullptr);
+  release(nullptr);
   return 0;
 }
 
@@ -162,20 +165,20 @@ bool churn(uint32_t seed, int steps) {
     Block& b = held[random() % 48];
     if (b.at != nullptr) {
       if (!intact(b)) return false;
-      free(b.at);
+      release(b.at);
       b.at = nullptr;
       continue;
     }
     b.bytes = 1 + random() % (1u << (random() % 14));
     b.mark = static_cast<uint8_t>(1 + random() % 255);
-    b.at = static_cast<uint8_t*>(malloc(b.bytes));
+    b.at = static_cast<uint8_t*>(take(b.bytes));
     if (b.at == nullptr) continue;  // full: allowed
     if (!allZero(b.at, b.bytes)) return false;
     memset(b.at, b.mark, b.bytes);
   }
   for (Block& b : held) {
     if (b.at != nullptr && !intact(b)) return false;
-    free(b.at);
+    release(b.at);
   }
   return true;
 }
@@ -190,7 +193,7 @@ int threads() {
   }
   PROMISE(good == 8);
   PROMISE(heapUsed() <= before + 4096);  // what libc keeps for its threads
-  void* largest = malloc(MAX_HEAP_BLOCK);
+  void* largest = take(MAX_HEAP_BLOCK);
   PROMISE(largest != nullptr);
   return 0;
 }
@@ -208,7 +211,7 @@ int exceptionsAndStrings() {
 
 // The rest must not return.
 int twice() {
-  void* volatile block = malloc(10);
+  void* volatile block = take(10);
   void* volatile same = block;
   release(block);
   release(same);
@@ -223,28 +226,28 @@ int foreign() {
 }
 
 int middle() {
-  auto* block = static_cast<char*>(malloc(1000));
+  auto* block = static_cast<char*>(take(1000));
   void* volatile pointer = block + 64;
   release(pointer);
   return 0;
 }
 
 int odd() {
-  auto* block = static_cast<char*>(malloc(1000));
+  auto* block = static_cast<char*>(take(1000));
   void* volatile pointer = block + 8;
   release(pointer);
   return 0;
 }
 
 int scribble() {
-  auto* block = static_cast<size_t*>(malloc(64));
-  auto* neighbour = malloc(64);
+  auto* block = static_cast<size_t*>(take(64));
+  auto* neighbour = take(64);
   release(neighbour);
   auto* volatile freed = static_cast<size_t*>(neighbour);
   freed[0] = freed[1] = 0x4141414141414141;
   release(block);
   for (int i = 0; i < 100; i++) {
-    if (malloc(64) == nullptr) break;
+    if (take(64) == nullptr) break;
   }
   return 0;
 }
