@@ -114,6 +114,7 @@ void addNames(std::vector<Row>& rows) {
           {WAAS_CALL(lseek), {}, ALLOW, NAMES, "stdio"},
           {WAAS_CALL(pread64), {}, ALLOW, NAMES, "the loader reads libnss files"},
           {WAAS_CALL(getdents64), {}, ALLOW, NAMES, "OpenSSL's CA folder"},
+          {WAAS_CALL(sysinfo), {}, ALLOW, NAMES, "glibc's qsort, before it sorts many addresses"},
           {WAAS_CALL(uname), {}, ALLOW, NAMES, "the resolver's own host name"},
           {WAAS_CALL(getuid), {}, ALLOW, NAMES, "libpq: default user; OpenSSL: am I setuid?"},
           {WAAS_CALL(geteuid), {}, ALLOW, NAMES, "the same"},
@@ -146,6 +147,7 @@ void addThreads(std::vector<Row>& rows) {
       {
           {WAAS_CALL(clone3), {}, fail(ENOSYS), THREADS, "its flags can't be seen by a filter; glibc then takes clone"},
           {WAAS_CALL(clone), {{bitsAre(0, THREAD, THREAD)}}, ALLOW, THREADS, "a thread; a process dies"},
+          {WAAS_CALL(pipe2), {}, ALLOW, THREADS, "the thread that resolves a name hands its result over"},
           {WAAS_CALL(set_robust_list), {}, ALLOW, THREADS, "start of a thread"},
           {WAAS_CALL(rseq), {}, ALLOW, THREADS, "start of a thread"},
           {WAAS_CALL(gettid), {}, ALLOW, THREADS, "spdlog's thread number"},

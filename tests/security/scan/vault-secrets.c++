@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sodium.h>
 
 #include <fstream>
 #include <iterator>
@@ -12,7 +13,7 @@ namespace waas::security {
 namespace {
 
 constexpr size_t HEAD = 38, SALT_AT = 6, SALT = 32, TAG = 16;
-constexpr unsigned SHARE = 1, SEALING = 7, ANSWER = 8, AUDIT = 9, RECOVERY = 10;
+constexpr unsigned SHARE = 1, SALT_PURPOSE = 5, SEALING = 7, ANSWER = 8, AUDIT = 9, RECOVERY = 10;
 constexpr uint8_t RECOVERY_INDEX = 0, THRESHOLD = 3;
 const char* const PURPOSES[] = {"",          "share",   "record", "token", "verifier", "salt",
                                 "challenge", "sealing", "answer", "audit", "recovery"};
@@ -215,6 +216,19 @@ void VaultSecrets::openWallet(const StoredWallet& wallet) {
   for (size_t i = 0; i < wallet.messages.size(); i++) {
     out << "ed25519-nonce " << name << "/" << i << " hex:" << hex(seed) << " hex:" << hex(wallet.messages[i]) << '\n';
   }
+}
+
+void VaultSecrets::openPerson(const std::string& email, const std::string& password) {
+  constexpr unsigned long long PASSES = 2;
+  constexpr size_t MEMORY = 64 << 20;
+  Buffer macKey = expand(keys.at({SALT_PURPOSE, 1}).prk, ofText("waas mac 1"));
+  Buffer salt = part(hmac(macKey, ofText(email)), 0, crypto_pwhash_SALTBYTES), stretched(32);
+  if (crypto_pwhash(stretched.data(), stretched.size(), password.data(), password.size(), salt.data(), PASSES, MEMORY,
+                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    fail("the password can't be stretched");
+  }
+  note("raw", email + "/stretched", stretched);
+  out << "password " << email << " text:" << password << '\n';
 }
 
 }  // namespace waas::security

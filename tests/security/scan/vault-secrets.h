@@ -30,6 +30,8 @@ class VaultSecrets {
   VaultSecrets(const std::string& folder, std::ostream& out);
 
   void openWallet(const StoredWallet& wallet);
+  // The password, what stretching makes of it (at the default cost).
+  void openPerson(const std::string& email, const std::string& password);
   void note(const std::string& kind, const std::string& name, const Buffer& value);
 
  private:
