@@ -27,6 +27,8 @@ isOpenToOthers() {
 # Finds the folders of an earlier `up`, without making any.
 chooseFolders() {
   state=$directory/state
+  # Resolved, because other users may not be able to enter what the link lies in.
+  if [ -e "$state" ]; then state=$(readlink -f "$state"); fi
   sockets=$state/s
   if [ -e "$state/sockets-path" ]; then sockets=$(cat "$state/sockets-path"); fi
   pids=$directory/pids

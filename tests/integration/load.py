@@ -29,7 +29,7 @@ class Load:
 
     def __enter__(self):
         result = self.stack.waas("--as-service", "wallet", "create", "load", person="load")
-        assert result.exit == DONE, result
+        assert result.exit == DONE or result.code == "name_taken", result
         for thread in self.threads:
             thread.start()
         self.until_signing()
@@ -50,10 +50,10 @@ class Load:
                                               person=f"load-{n}"))
 
     def create(self):
-        number = 0
+        number, run = 0, f"{time.monotonic_ns():x}"
         while not self.stopping.is_set():
             number += 1
-            result = self.stack.waas("--as-service", "wallet", "create", f"made-{number}", person="load-maker")
+            result = self.stack.waas("--as-service", "wallet", "create", f"made-{run}-{number}", person="load-maker")
             self.note("create", result)
             if result.exit == DONE:
                 with self.lock:

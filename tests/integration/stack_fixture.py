@@ -52,9 +52,10 @@ class Result:
 
 
 class Stack:
-    def __init__(self, directory=None, **environment):
+    def __init__(self, **environment):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="waas-", dir="/tmp"))
-        self.directory = pathlib.Path(directory) if directory else self.root / "stack"
+        self.root.chmod(0o711)  # the stack's users must get through to their parts
+        self.directory = self.root / "stack"
         self.environment = {key: value for key, value in os.environ.items()
                             if not re.match(r"WAAS_|DATABASE_URL|REDIS_URL|PG", key)}
         self.environment.update(environment, WAAS_BUILD=str(BUILD))
