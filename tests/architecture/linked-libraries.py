@@ -17,7 +17,6 @@ FOREIGN_TO_VAULT = [
     (r"kj::(?:EventLoop|UnixEventPort|AsyncIoStream)\b", "KJ's event loop"),
     (r"\btoml::|nlohmann::|\bCLI::", "a parser of texts"),
     (r"\b(?:getaddrinfo|gethostbyname|res_query)\b", "name resolution"),
-    (r"\bdlopen\b", "loading of code"),
 ]
 STATIC = ["waas-vault", "waas-vault-guard"]
 # Shared libraries that a program may need, by name without version.
