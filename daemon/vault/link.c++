@@ -16,6 +16,9 @@ namespace {
 // can't deliver it closes itself, in this thread, and its sender decides how long that takes.
 constexpr size_t MAX_DESCRIPTORS = 253;
 
+// More datagrams than fit into a socket (net.core.wmem_max, doubled, over the kernel's least size of a buffer).
+constexpr size_t MAX_QUEUED = 1024;
+
 // The descriptors that came with one datagram; closed with the object.
 class Descriptors {
  public:
@@ -93,23 +96,23 @@ void Link::serve() {
       continue;
     }
     bool welcome = isBroker(fd);
-    // The number of the link is taken over from the last one, whose socket closes with that.
-    if (welcome && dup3(fd, link, O_CLOEXEC) != link) welcome = false;
+    // The number of the link is taken over from the last one, whose socket closes with that: it is empty. So that
+    // others than the broker find it no different, the workers empty theirs, too, instead of a close here.
+    bool taken = dup3(fd, link, O_CLOEXEC) == link;
     close(fd);
+    lock.lock();
+    if (!taken) continue;
     lastWords(welcome ? "waas-vault: broker connected\n"
                       : "waas-vault: a connection was refused: not the broker's user\n");
-    lock.lock();
-    if (!welcome) continue;
-
-    service.peers.clear();
     helloSaid = false;
-    ended = false;
+    ended = !welcome;
     links++;
     parked = 0;
     changed.notify_all();
     changed.wait(lock, [this] { return parked == workers; });
+    // Handles end with the link that gave them out.
     service.peers.clear();
-    lastWords("waas-vault: broker gone\n");
+    if (welcome) lastWords("waas-vault: broker gone\n");
   }
 }
 
@@ -131,7 +134,11 @@ void Link::work(WorkerScratch& scratch) {
 void Link::serveLink(WorkerScratch& scratch) {
   RecordHandler handler(service, scratch, helloSaid);
   Sink sink(link);
+  if (ended) shutdown(link, SHUT_RDWR);
   while (handleOne(scratch, handler, sink)) continue;
+  // An empty datagram looks like the end, and behind it there may be more. What is left in the socket the kernel would
+  // close in the main thread, at the sender's pace.
+  for (size_t i = 0; i < MAX_QUEUED; i++) handleOne(scratch, handler, sink);
 }
 
 bool Link::handleOne(WorkerScratch& scratch, RecordHandler& handler, Sink& sink) {
@@ -158,8 +165,7 @@ bool Link::handleOne(WorkerScratch& scratch, RecordHandler& handler, Sink& sink)
   if (sound && !wasEnded) return true;
 
   // From here on nothing new can come in; what is still in the socket is taken out and thrown away.
-  ended = true;
-  shutdown(link, SHUT_RDWR);
+  if (!ended.exchange(true)) shutdown(link, SHUT_RDWR);
   return size > 0;
 }
 

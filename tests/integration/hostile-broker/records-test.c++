@@ -99,6 +99,31 @@ TEST_F(Records, V2EachFlippedBitIsRefused) {
   EXPECT_EQ(signedWith(mine), NOT_REFUSED);
 }
 
+TEST_F(Records, V3AnotherWalletOfTheCallersIsNotTheOneNamed) {
+  // A text, which any wallet could sign: only the selector stands between the two.
+  using Name = std::function<void(rpc::Selector::Builder)>;
+  const std::vector<std::pair<const char*, Name>> names = {
+      {"first", [](auto selector) { selector.setFirst(); }},
+      {"id", [&](auto selector) { selector.setId(reader(mine.walletId())); }},
+      {"half an id", [&](auto selector) { selector.setId(reader(second.walletId().first(8))); }},
+      {"no id", [&](auto selector) { selector.setId(reader(Bytes())); }},
+      {"name", [](auto selector) { selector.setName("mine"); }},
+      {"no name", [](auto selector) { selector.setName(""); }},
+      {"public key", [&](auto selector) { selector.setPublicKey(reader(mine.publicKey())); }},
+  };
+  for (const auto& [what, name] : names) {
+    Reply reply = scene.link->ask([&](auto request) {
+      auto in = request.initSign();
+      in.initCaller().setPeer(scene.peer);
+      auto item = in.initItems(1)[0];
+      name(item.initSelector());
+      second.fill(item.initWallet());
+      item.setMessage(reader("text"));
+    });
+    EXPECT_EQ(reply.answer().getSigned()[0].getRefused().getCode(), ErrorCode::RECORD_REFUSED) << what;
+  }
+}
+
 TEST_F(Records, V2CutAndGrownRecordsAreRefused) {
   std::vector<WalletCopy> variants;
   auto resizeAll = [&](auto part) {

@@ -2,11 +2,15 @@
 // tests/integration/hostile-broker.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "protocol/audit-record.h"
 #include "service-for-tests.h"
 
 namespace waas::vault {
 namespace {
+
+using Octet64 = std::array<uint8_t, 64>;
 
 constexpr ErrorCode NOT_REFUSED = static_cast<ErrorCode>(0xffff);
 
@@ -165,6 +169,75 @@ TEST(Handler, V5SessionsAndTokensEndByTheClock) {
   token.expiresAt = 9'999'999'999;
   EXPECT_EQ(authorizeAt(start + test.config.sessionLifeMs - 1), NOT_REFUSED);
   EXPECT_EQ(authorizeAt(start + test.config.sessionLifeMs), ErrorCode::SESSION_INVALID);
+}
+
+// One request of every kind, filled so that each gets as far as its checks let it.
+std::vector<uint8_t> recordOfEverything(uint64_t peer) {
+  capnp::MallocMessageBuilder message(1 << 13);
+  auto requests = message.initRoot<rpc::Record>().initRequests(12);
+  Octet64 bytes{};
+  unsigned i = 0;
+  requests[i++].setDropPeer(5);
+  requests[i++].setAcknowledgeAudit(0);
+  requests[i++].setHealth();
+  auto challenge = requests[i++].initChallenge();
+  challenge.setPeer(peer);
+  challenge.setEmail("a@b");
+  for (auto in : {requests[i].initSignUp(), requests[i + 1].initSignIn()}) {
+    in.setPeer(peer);
+    in.setEmail("a@b");
+    in.setBox(reader(Bytes(bytes)));
+  }
+  i += 2;
+  auto person = [&](rpc::Caller::Builder caller) {
+    caller.setPeer(peer);
+    auto p = caller.initPerson();
+    p.setToken(reader(Bytes(bytes)));
+    p.setProof(reader(Bytes(bytes).first(32)));
+    writeAccount(p.initAccount(), Id{}, "a@b", 1, bytes);
+  };
+  person(requests[i++].initRefresh());
+  person(requests[i++].initAuthorize().initCaller());
+  person(requests[i++].initSignOut().initCaller());
+  fillWallet(requests[i++], peer, "w");
+  auto sign = requests[i++].initSign();
+  sign.initCaller().setPeer(peer);
+  for (auto item : sign.initItems(2)) {
+    item.initSelector().setName("w");
+    auto wallet = item.initWallet();
+    wallet.setCertificate(reader(Bytes(bytes)));
+    wallet.setMac(reader(Bytes(bytes).first(32)));
+    wallet.initShares(3);
+    item.setTransaction(reader(Bytes(bytes)));
+  }
+  requests[i++].setReplayAudit(1);
+  auto flat = capnp::messageToFlatArray(message);
+  return std::vector<uint8_t>(flat.asBytes().begin(), flat.asBytes().end());
+}
+
+TEST(Handler, V9AnyRecordIsAnsweredOrEndsTheLink) {
+  ServiceForTests test;
+  uint64_t peer = test.peerWith(true, true);
+  std::vector<uint8_t> honest = recordOfEverything(peer);
+  ASSERT_TRUE(test.handle(honest));
+  EXPECT_EQ(test.reply().getAnswers().size(), 12u);
+  std::mt19937_64 random(4711);
+  size_t answered = 0;
+  for (int i = 0; i < 4000; i++) {
+    std::vector<uint8_t> record = honest;
+    for (uint64_t n = 1 + random() % 8; n > 0; n--) {
+      size_t at = 8 + random() % (record.size() - 8);
+      record[at] = static_cast<uint8_t>(random() % 3 == 0 ? random() : record[at] ^ (1u << random() % 8));
+    }
+    if (test.handle(record)) {
+      answered++;
+      ASSERT_LE(test.replySize(), MAX_RECORD_BYTES);
+    }
+    // What was signed or made is durable in this test.
+    (void)test.service.audit.acknowledge(test.service.audit.position().next - 1);
+  }
+  EXPECT_GT(answered, 1000u);
+  EXPECT_TRUE(test.askOne([&](auto request) { fillWallet(request, peer, "still works"); }).isWallet());
 }
 
 }  // namespace
