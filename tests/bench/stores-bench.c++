@@ -176,9 +176,9 @@ void redisCases(Bench& bench, testing::PrivateRedis& server) {
                                   bench.observer);
   waitFor(bench, [&] { return store->health().reachable; });
   kj::byte envelope[SHARE_ENVELOPE_BYTES] = {};
-  for (uint64_t i = 0; i < ROWS;) {
+  for (uint64_t i = 0; i < ROWS; i += 2'000) {
     kj::Vector<kj::Promise<void>> writes;
-    for (int k = 0; k < 2'000; k++) writes.add(store->put(idOf(i++), {1, i}, envelope, 30 * kj::DAYS));
+    for (uint64_t k = 0; k < 2'000; k++) writes.add(store->put(idOf(i + k), {1, 1}, envelope, 30 * kj::DAYS));
     for (auto& w : writes) w.wait(bench.io.waitScope);
   }
   Bench::Step shares = [&](uint64_t n) {

@@ -1,7 +1,6 @@
 #include "connection.h"
 
 #include <daemon/broker/fault.h>
-#include <kj/debug.h>
 
 namespace waas::broker {
 namespace {
@@ -100,12 +99,11 @@ kj::Promise<void> PostgresConnection::serve(LibpqConnection connection) {
   auto& current = *session.emplace(kj::heap<PostgresSession>(
       std::move(connection), events,
       PostgresSession::Limits{options.deadline, options.probeEvery, options.namedStatements}));
-  return current.run().exclusiveJoin(admit().then([]() -> kj::Promise<void> { return kj::NEVER_DONE; }));
+  return current.run().exclusiveJoin(admit(current).then([]() -> kj::Promise<void> { return kj::NEVER_DONE; }));
 }
 
 // A session serves only after the server has said what it is.
-kj::Promise<void> PostgresConnection::admit() {
-  auto& current = *KJ_ASSERT_NONNULL(session);
+kj::Promise<void> PostgresConnection::admit(PostgresSession& current) {
   return current.probe().then([this, &current]() {
     version = current.serverVersion();
     lastFacts = current.facts();

@@ -29,7 +29,7 @@ class PostgresConnection {
   kj::Promise<void> liveOnce();
   kj::Promise<void> tryFrom(size_t at);
   kj::Promise<void> serve(LibpqConnection connection);
-  kj::Promise<void> admit();
+  kj::Promise<void> admit(PostgresSession& current);
   void tellLost(kj::StringPtr reason);
 
   kj::StringPtr name;

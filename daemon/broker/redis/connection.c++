@@ -169,12 +169,12 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> RedisConnection::open() {
 
 kj::Promise<void> RedisConnection::serve(kj::Own<kj::AsyncIoStream> stream) {
   auto& current = *session.emplace(kj::heap<RedisSession>(kj::mv(stream), timer, options.deadline));
-  return current.run().exclusiveJoin(admit().then([this]() { return probeForEver(); }));
+  return current.run().exclusiveJoin(admit(current).then([this, &current]() { return probeForEver(current); }));
 }
 
 // A connection serves only after login, and after the server has said what it is.
-kj::Promise<void> RedisConnection::admit() {
-  return logIn().then([this]() { return probe(); }).then([this]() {
+kj::Promise<void> RedisConnection::admit(RedisSession& current) {
+  return logIn(current).then([this, &current]() { return probe(current); }).then([this]() {
     if (lastInfo.loading) kj::throwFatalException(unusable("the server is still loading its data"));
     ready = true;
     made++;
@@ -184,8 +184,7 @@ kj::Promise<void> RedisConnection::admit() {
   });
 }
 
-kj::Promise<void> RedisConnection::logIn() {
-  auto& current = *KJ_ASSERT_NONNULL(session);
+kj::Promise<void> RedisConnection::logIn(RedisSession& current) {
   kj::Promise<void> done = kj::READY_NOW;
   KJ_IF_MAYBE (password, url.password) {
     if (url.user.size() > 0) {
@@ -201,8 +200,8 @@ kj::Promise<void> RedisConnection::logIn() {
   });
 }
 
-kj::Promise<void> RedisConnection::probe() {
-  return ask(*KJ_ASSERT_NONNULL(session), {"INFO"_kj.asArray()}, [this](const RedisReply& reply) {
+kj::Promise<void> RedisConnection::probe(RedisSession& current) {
+  return ask(current, {"INFO"_kj.asArray()}, [this](const RedisReply& reply) {
     // A user without the right to ask is served all the same; health then says less.
     if (reply.isError(0, "NOPERM")) return true;
     if (!reply.is(0, RedisReply::Kind::STRING)) return false;
@@ -211,10 +210,10 @@ kj::Promise<void> RedisConnection::probe() {
   });
 }
 
-kj::Promise<void> RedisConnection::probeForEver() {
-  return timer.afterDelay(options.probeEvery).then([this]() { return probe(); }).then([this]() {
-    return probeForEver();
-  });
+kj::Promise<void> RedisConnection::probeForEver(RedisSession& current) {
+  return timer.afterDelay(options.probeEvery)
+      .then([this, &current]() { return probe(current); })
+      .then([this, &current]() { return probeForEver(current); });
 }
 
 void RedisConnection::tellLost(kj::StringPtr reason) {

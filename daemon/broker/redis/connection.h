@@ -32,10 +32,10 @@ class RedisConnection {
   kj::Promise<void> liveOnce();
   kj::Promise<kj::Own<kj::AsyncIoStream>> open();
   kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream);
-  kj::Promise<void> admit();
-  kj::Promise<void> logIn();
-  kj::Promise<void> probe();
-  kj::Promise<void> probeForEver();
+  kj::Promise<void> admit(RedisSession& current);
+  kj::Promise<void> logIn(RedisSession& current);
+  kj::Promise<void> probe(RedisSession& current);
+  kj::Promise<void> probeForEver(RedisSession& current);
   void tellLost(kj::StringPtr reason);
 
   const RedisOptions& options;
