@@ -47,7 +47,8 @@ struct Request {
     # Every audit record up to and including this sequence is durable. Never goes backwards. Answer: `done`.
 
     replayAudit @5 :UInt64;
-    # Asks for the unacknowledged records from this sequence on, at most 256 a reply, in Reply.audit. Answer: `done`.
+    # Alone in its Record. Asks for the unacknowledged records from this sequence on, at most 256 a reply, in Reply.audit,
+    # with a head over the last of them. Answer: `done`.
 
     health @6 :Void;
     # Answer: `health`.

@@ -83,6 +83,14 @@ TEST_F(Framing, V9HalfMessagesEndTheLinkOnly) {
 
 TEST_F(Framing, V9RecordsBeyondTheLimitEndTheLinkOnly) {
   for (size_t size : {131073u, 131080u, 160000u, 200000u}) EXPECT_EQ(throwAt(Octets(size)), Came::END) << size;
+  // An honest record at the limit is answered; with a byte more it is cut, and what is left of it is not looked at.
+  Octets honest = honestRecord(), body(honest.begin() + 8, honest.end());
+  body.resize(131064);
+  Octets largest = frame(0, 16383, body);
+  EXPECT_EQ(throwAt(largest, [](const Reply& r) { EXPECT_TRUE(r.answer().isSigned()); }), Came::REPLY);
+  largest = frame(0, 16383, body);
+  largest.resize(largest.size() + 8);
+  EXPECT_EQ(throwAt(largest), Came::END);
   // Exactly at the limit it is a record, of nothing.
   EXPECT_EQ(throwAt(frame(0, 16383, Octets(131064))), Came::END);
   EXPECT_TRUE(scene.stillHonest());
