@@ -41,6 +41,9 @@ int main(int count, char** arguments) {
   pid_t child = std::get<pid_t>(started);
 
   // Closes stderr too: a failure here can only be told by the exit code, and takes the program along (EXITKILL).
-  if (waas::seccomp::enterGuardSandbox(child)) return SET_UP_FAILED;
-  return waas::guard::watchUntilEnd(child);
+#ifndef WAAS_UNSANDBOXED_BUILD
+  if (waas::seccomp::enterGuardSandbox(child)) _exit(SET_UP_FAILED);
+#endif
+  // Not by return: what libraries do at exit may need more than the table gives.
+  _exit(waas::guard::watchUntilEnd(child));
 }

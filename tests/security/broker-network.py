@@ -6,6 +6,7 @@ speaks TLS with a certificate for "localhost"."""
 import os
 import pathlib
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -14,7 +15,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from stack_fixture import DONE, FAILED, UNREACHABLE, Stack, eventually  # noqa: E402
+from stack_fixture import BUILD, DONE, FAILED, UNREACHABLE, Stack, eventually  # noqa: E402
 
 SSL_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x2f"  # PostgreSQL: asks for TLS before anything else
 
@@ -173,6 +174,16 @@ class BrokerNetwork(unittest.TestCase):
         door.context = good
         eventually(lambda: self.ada.sign_message().exit == DONE, seconds=30, what="service")
 
+    def test_a_forbidden_call_inside_the_broker_ends_it(self):
+        """As code that was injected there would make it: execve, ptrace, io_uring_setup, bind, unlink, x32."""
+        for number in (59, 101, 425, 49, 87, 0x40000001):
+            with self.subTest(number):
+                forced = subprocess.run([BUILD / "tests/waas-force-call", str(self.stack.pid("WAAS_BROKER_PID")), hex(number)],
+                                        capture_output=True, text=True)
+                self.assertEqual(forced.stdout, f"signal {int(signal.SIGSYS)}\n", forced.stderr)
+                self.stack.restart("broker")
+        self.assertEqual(self.ada.sign_message().exit, DONE)
+
     def test_the_filter_was_there_all_the_time(self):
         status = pathlib.Path(f"/proc/{self.stack.pid('WAAS_BROKER_PID')}/status").read_text()
         self.assertIn("Seccomp:\t2", status)
@@ -180,4 +191,7 @@ class BrokerNetwork(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if os.geteuid() != 0:
+        print("needs root")
+        sys.exit(77)
     unittest.main()

