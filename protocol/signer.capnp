@@ -135,7 +135,8 @@ interface UserSession extends (Session) {
   # A person's session. Lives as long as the connection; whether its token still holds is decided call by call.
 
   refresh @0 (proof :Proof) -> (signedIn :Result(Data));
-  # A new token for the same session key, sealed as in SignedIn.answer. This session goes on with the new one.
+  # A new token for the same session key, sealed as in SignedIn.answer. The daemon can't read it, so this capability goes
+  # on with the old token, as long as that holds; take up the new one with `Login.resume`.
 
   signOut @1 (everywhere :Bool, proof :Proof) -> (done :Result(Nothing));
   # Ends this session, or all sessions of the account. Durable when it answers.

@@ -1,7 +1,6 @@
 #include "connection.h"
 
 #include <kj/debug.h>
-#include <unistd.h>
 
 #include "input.h"
 
@@ -106,7 +105,7 @@ void Connection::refreshIfOld(KeptSession&& session) {
 
 client::Wallets& Connection::wallets() {
   requireVaultKeys();
-  bool signedIn = kept && access(kept->sessionPath().c_str(), F_OK) == 0;
+  bool signedIn = kept && kept->hasSession();
   if (!globals.asService && signedIn) return userSession();
   KJ_IF_MAYBE (service, roles.service) return **service;
   if (globals.asService)

@@ -53,8 +53,9 @@ Json rowsJson(const std::vector<Migration>& migrations) {
 }
 
 int runMigrate(const DbOptions& options, Output& output) {
+  std::string url = urlOf(options);
   auto migrations = readMigrations(options.folder.empty() ? defaultFolder() : options.folder);
-  Database database(urlOf(options));
+  Database database(url);
   auto done = migrate(database, migrations);
   if (!options.brokerRole.empty()) grantBroker(database, options.brokerRole);
   output.result({{"applied", rowsJson(done)}, {"version", migrations.back().number}}, [&](std::ostream& out) {
@@ -65,8 +66,9 @@ int runMigrate(const DbOptions& options, Output& output) {
 }
 
 int runStatus(const DbOptions& options, Output& output) {
+  std::string url = urlOf(options);
   auto migrations = readMigrations(options.folder.empty() ? defaultFolder() : options.folder);
-  Database database(urlOf(options));
+  Database database(url);
   readStates(database, migrations);
   std::vector<std::vector<std::string>> table = {{"NUMBER", "NAME", "STATE", "APPLIED AT"}};
   bool current = true;

@@ -157,6 +157,10 @@ void StateFolder::removeSession() const {
   if (unlink(sessionFile.c_str()) != 0 && errno != ENOENT) throw damaged(sessionFile, "it can't be removed");
 }
 
+bool StateFolder::hasSession() const {
+  return faccessat(AT_FDCWD, sessionFile.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 void StateFolder::loadHeads(client::AuditHeads& heads) const {
   auto fd = openOwn(headsFile);
   if (fd.get() < 0) return;

@@ -32,6 +32,8 @@ class StateFolder {
   kj::Maybe<KeptSession> loadSession() const;
   void saveSession(const KeptSession& session) const;
   void removeSession() const;
+  // Whether there is a file, good or not.
+  bool hasSession() const;
   const std::string& sessionPath() const { return sessionFile; }
 
   // Notes the kept heads. Throws CommandError or recordRefused when the file is damaged.

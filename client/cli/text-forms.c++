@@ -39,6 +39,8 @@ std::string base64(Bytes bytes) {
 }
 
 std::optional<std::vector<uint8_t>> parseBase64(std::string_view text) {
+  // libsodium looks for what it may skip with strchr, which finds zero bytes everywhere.
+  if (text.find('\0') != text.npos) return std::nullopt;
   std::vector<uint8_t> bytes(text.size() / 4 * 3 + 3);
   size_t size = 0;
   if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), " \t\r\n", &size, nullptr, BASE64) != 0) {

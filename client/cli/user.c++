@@ -64,18 +64,29 @@ CLI::App* addSignIn(CLI::App& group, Invocation& invocation, const std::string& 
   return command;
 }
 
+int signOut(Invocation& invocation, bool everywhere, Output& output) {
+  Connection connection(invocation.globals, output);
+  bool hadEnded = false;  // whether the session had ended before
+  try {
+    using Extent = client::UserSession::Extent;
+    connection.wait(connection.userSession().signOut(everywhere ? Extent::EVERYWHERE : Extent::HERE));
+  } catch (const kj::Exception& e) {
+    // A session that has ended is gone here, too; but other sessions may live on, and nobody may believe otherwise.
+    hadEnded = client::failureOf(e).code == client::ErrorCode::SESSION_INVALID && connection.state().hasSession();
+    if (!hadEnded || everywhere) throw;
+  }
+  connection.state().removeSession();
+  output.result({{"signedOut", everywhere ? "everywhere" : "here"}, {"hadEnded", hadEnded}}, [&](std::ostream& out) {
+    out << (hadEnded ? "The session had ended before; it is removed here.\n" : "Signed out.\n");
+  });
+  return EXIT_DONE;
+}
+
 void addSignOut(CLI::App& group, Invocation& invocation) {
   auto everywhere = std::make_shared<bool>(false);
   auto* command =
-      addCommand(group, invocation, "signout", "End this session", [&invocation, everywhere](Output& output) {
-        Connection connection(invocation.globals, output);
-        using Extent = client::UserSession::Extent;
-        connection.wait(connection.userSession().signOut(*everywhere ? Extent::EVERYWHERE : Extent::HERE));
-        connection.state().removeSession();
-        output.result({{"signedOut", *everywhere ? "everywhere" : "here"}},
-                      [](std::ostream& out) { out << "Signed out.\n"; });
-        return EXIT_DONE;
-      });
+      addCommand(group, invocation, "signout", "End this session",
+                 [&invocation, everywhere](Output& output) { return signOut(invocation, *everywhere, output); });
   command->add_flag("--everywhere", *everywhere, "End all sessions of the account");
 }
 

@@ -152,14 +152,11 @@ Login::SignedIn Login::signedIn(kj::ArrayPtr<const kj::byte> sealed, protocol::W
 }
 
 kj::Promise<Login::Resumed> Login::resume(kj::Own<SessionToken> token) {
-  auto proof = token->prove(Call::RESUME, context.now(), {});
-  auto request = remote.resumeRequest();
-  request.setToken(token->jwt().asBytes());
-  writeProof(request.initProof(), proof);
+  auto request = resumeRequest(remote, *token, context.now());
   return context.within<Resumed>(request.send().then([this, token = kj::mv(token)](auto response) mutable -> Resumed {
     auto ok = okOf(response.getResumed());
     auto userId = exactly<16>(ok.getUserId(), "user id of a session");
-    return {kj::heap<UserSession>(context, ok.getSession(), userId, kj::mv(token)), userId};
+    return {kj::heap<UserSession>(context, remote, ok.getSession(), userId, kj::mv(token)), userId};
   }));
 }
 

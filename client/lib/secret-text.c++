@@ -22,8 +22,12 @@ SecretText& SecretText::operator=(SecretText&& other) noexcept {
 
 bool SecretText::append(kj::ArrayPtr<const char> text) {
   if (text.size() > MAX_SECRET_TEXT_BYTES - used) return false;
-  if (memory == nullptr) memory = static_cast<char*>(sodium_malloc(MAX_SECRET_TEXT_BYTES));
-  KJ_REQUIRE(memory != nullptr, "no memory for a secret");
+  if (memory == nullptr) {
+    // Idempotent; sodium_malloc ends the process without it, and nobody need have made a Client yet.
+    KJ_REQUIRE(sodium_init() >= 0, "no randomness");
+    memory = static_cast<char*>(sodium_malloc(MAX_SECRET_TEXT_BYTES));
+    KJ_REQUIRE(memory != nullptr, "no memory for a secret");
+  }
   if (text.size() > 0) memcpy(memory + used, text.begin(), text.size());
   used += text.size();
   return true;

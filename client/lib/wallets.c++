@@ -55,6 +55,14 @@ SignOutcome readOutcome(protocol::Signed::Outcome::Reader outcome, const SignIte
 
 }  // namespace
 
+capnp::Request<protocol::Login::ResumeParams, protocol::Login::ResumeResults> resumeRequest(
+    protocol::Login::Client& login, const SessionToken& token, uint64_t now) {
+  auto request = login.resumeRequest();
+  request.setToken(token.jwt().asBytes());
+  writeProof(request.initProof(), token.prove(Call::RESUME, now, {}));
+  return request;
+}
+
 void writeProof(protocol::Proof::Builder to, const Proof& proof) {
   to.setTime(proof.time);
   to.setMac(kj::arrayPtr(proof.mac.data(), proof.mac.size()));
@@ -128,9 +136,18 @@ kj::Promise<uint64_t> UserSession::refresh() {
   KJ_IF_MAYBE (proof, prove(Call::REFRESH, {})) writeProof(request.initProof(), *proof);
   return context.within<uint64_t>(request.send().then([this](auto response) {
     auto answer = openLoginAnswer(okOf(response.getSignedIn()), current->key(), current->tokenId());
-    current = kj::mv(answer.token);
-    return answer.expiresAt;
+    return takeUp(kj::mv(answer.token)).then([expiresAt = answer.expiresAt]() { return expiresAt; });
   }));
+}
+
+// The daemon could not read the new token when it passed, so it must be shown it.
+kj::Promise<void> UserSession::takeUp(kj::Own<SessionToken> token) {
+  auto request = resumeRequest(login, *token, context.now());
+  return request.send().then([this, token = kj::mv(token)](auto response) mutable {
+    user = okOf(response.getResumed()).getSession();
+    remote = user;
+    current = kj::mv(token);
+  });
 }
 
 kj::Promise<void> UserSession::signOut(Extent extent) {

@@ -71,13 +71,19 @@ class Session : public Wallets {
 // A person's session.
 class UserSession final : public Session {
  public:
-  UserSession(CallContext& context, protocol::UserSession::Client remote, const Id& userId, kj::Own<SessionToken> token)
-      : Session(context, remote, {OwnerId::Kind::USER, userId}), user(kj::mv(remote)), current(kj::mv(token)) {}
+  // Made by Login::resume.
+  UserSession(CallContext& context, protocol::Login::Client login, protocol::UserSession::Client remote,
+              const Id& userId, kj::Own<SessionToken> token)
+      : Session(context, remote, {OwnerId::Kind::USER, userId}),
+        login(kj::mv(login)),
+        user(kj::mv(remote)),
+        current(kj::mv(token)) {}
 
   // The token that the next call will be proven with.
   const SessionToken& token() const { return *current; }
 
-  // Gets a new token for the same session; `token()` is that one afterwards. Returns when it expires, Unix ms.
+  // Gets a new token for the same session and takes it up; `token()` is that one afterwards. Returns when it expires,
+  // Unix ms. Works only while the old token holds. No other call of this session may be under way.
   kj::Promise<uint64_t> refresh();
 
   enum class Extent : uint8_t { HERE = 0, EVERYWHERE = 1 };
@@ -89,6 +95,9 @@ class UserSession final : public Session {
   kj::Maybe<Proof> prove(Call call, kj::ArrayPtr<const Bytes> fields) override;
 
  private:
+  kj::Promise<void> takeUp(kj::Own<SessionToken> token);
+
+  protocol::Login::Client login;
   protocol::UserSession::Client user;
   kj::Own<SessionToken> current;
 };
@@ -105,5 +114,9 @@ class ServiceSession final : public Session {
 
 // Writes a proof as the wire has it.
 void writeProof(protocol::Proof::Builder to, const Proof& proof);
+
+// The call that takes up a session, with its proof.
+capnp::Request<protocol::Login::ResumeParams, protocol::Login::ResumeResults> resumeRequest(
+    protocol::Login::Client& login, const SessionToken& token, uint64_t now);
 
 }  // namespace waas::client

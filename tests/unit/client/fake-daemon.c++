@@ -14,8 +14,9 @@ Bytes span(capnp::Data::Reader data) { return Bytes(data.begin(), data.size()); 
 Bytes span(capnp::Text::Reader text) { return asBytes(text.begin(), text.size()); }
 
 // Checks a proof the way the vault does. Adds to the counts.
-bool checkProof(FakeDaemon& d, protocol::Proof::Reader proof, Call call, const std::vector<ByteString>& fields) {
-  ProofBuilder builder(d.sessionKey, d.tokenId, proof.getTime(), call);
+bool checkProof(FakeDaemon& d, const Id& tokenId, protocol::Proof::Reader proof, Call call,
+                const std::vector<ByteString>& fields) {
+  ProofBuilder builder(d.sessionKey, tokenId, proof.getTime(), call);
   for (auto& field : fields) builder.field(field);
   Hash expected = builder.finish();
   bool good = proof.getMac() == ptr(expected);
@@ -82,7 +83,7 @@ void signItem(FakeDaemon& d, protocol::SignItem::Reader item, protocol::Signed::
 
 class FakeSession final : public protocol::UserSession::Server {
  public:
-  FakeSession(FakeDaemon& d, const OwnerId& owner) : d(d), owner(owner) {}
+  FakeSession(FakeDaemon& d, const OwnerId& owner) : d(d), owner(owner), tokenId(d.tokenId) {}
 
   kj::Promise<void> wallets(WalletsContext context) override {
     auto result = context.getResults().initWallets();
@@ -138,9 +139,8 @@ class FakeSession final : public protocol::UserSession::Server {
   kj::Promise<void> refresh(RefreshContext context) override {
     auto result = context.getResults().initSignedIn();
     if (refuses(d, result, proven(context.getParams().getProof(), Call::REFRESH, {}))) return kj::READY_NOW;
-    Id old = d.tokenId;
     d.tokenId[0]++;
-    auto answer = d.vault.answer(d.sessionKey, old, d.user, 1'700'000'900'000, d.token());
+    auto answer = d.vault.answer(d.sessionKey, tokenId, d.user, 1'700'000'900'000, d.token());
     result.setOk(capnp::Data::Reader(ptr(answer)));
     return kj::READY_NOW;
   }
@@ -158,11 +158,12 @@ class FakeSession final : public protocol::UserSession::Server {
 
  private:
   bool proven(protocol::Proof::Reader proof, Call call, const std::vector<ByteString>& fields) {
-    return owner.kind == OwnerId::Kind::SERVICE || checkProof(d, proof, call, fields);
+    return owner.kind == OwnerId::Kind::SERVICE || checkProof(d, tokenId, proof, call, fields);
   }
 
   FakeDaemon& d;
   OwnerId owner;
+  const Id tokenId;  // that it was taken up with: a daemon can't read the one that a refresh makes
 };
 
 class FakeLogin final : public protocol::Login::Server {
@@ -192,7 +193,7 @@ class FakeLogin final : public protocol::Login::Server {
   kj::Promise<void> resume(ResumeContext context) override {
     auto params = context.getParams();
     auto result = context.getResults().initResumed();
-    if (refuses(d, result, checkProof(d, params.getProof(), Call::RESUME, {}))) return kj::READY_NOW;
+    if (refuses(d, result, checkProof(d, d.tokenId, params.getProof(), Call::RESUME, {}))) return kj::READY_NOW;
     KJ_REQUIRE(params.getToken() == kj::StringPtr(d.token().c_str()).asBytes(), "another token");
     auto ok = result.initOk();
     ok.setSession(kj::heap<FakeSession>(d, d.userOwner()));
