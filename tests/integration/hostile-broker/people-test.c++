@@ -75,12 +75,12 @@ TEST_F(People, V5AProofFitsOneCall) {
          }
        }},
   };
-  for (const auto& [what, change] : changes) {
+  for (const auto& entry : changes) {
     auto fill = [&](rpc::Request::Builder request) {
       alice.fillSign(request, honest);
-      change(request.getSign());
+      entry.second(request.getSign());
     };
-    EXPECT_EQ(asked(fill), ErrorCode::PROOF_INVALID) << what;
+    EXPECT_EQ(asked(fill), ErrorCode::PROOF_INVALID) << entry.first;
   }
   // The proof of another call, with the very same fields.
   for (Call call :

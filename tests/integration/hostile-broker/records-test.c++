@@ -111,16 +111,16 @@ TEST_F(Records, V3AnotherWalletOfTheCallersIsNotTheOneNamed) {
       {"no name", [](auto selector) { selector.setName(""); }},
       {"public key", [&](auto selector) { selector.setPublicKey(reader(mine.publicKey())); }},
   };
-  for (const auto& [what, name] : names) {
+  for (const auto& entry : names) {
     Reply reply = scene.link->ask([&](auto request) {
       auto in = request.initSign();
       in.initCaller().setPeer(scene.peer);
       auto item = in.initItems(1)[0];
-      name(item.initSelector());
+      entry.second(item.initSelector());
       second.fill(item.initWallet());
       item.setMessage(reader("text"));
     });
-    EXPECT_EQ(reply.answer().getSigned()[0].getRefused().getCode(), ErrorCode::RECORD_REFUSED) << what;
+    EXPECT_EQ(reply.answer().getSigned()[0].getRefused().getCode(), ErrorCode::RECORD_REFUSED) << entry.first;
   }
 }
 
