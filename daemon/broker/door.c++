@@ -78,7 +78,7 @@ struct Door::Connection {
 };
 
 Door::Door(kj::AutoCloseFd listenerParam, StreamPool& pool, Parts& parts, uint32_t& count)
-    : pool(pool), parts(parts), count(count), listener(kj::mv(listenerParam)), connections(*this) {}
+    : pool(pool), parts(parts), count(count), listener(kj::mv(listenerParam)), connections(*this), goodbyes(*this) {}
 
 Door::~Door() noexcept(false) {}
 
@@ -171,8 +171,24 @@ kj::Promise<void> Door::drain() {
 
 kj::Promise<void> Door::waitUntilIdle(kj::TimePoint end) {
   bool idle = parts.admission.callsInFlight() == 0 && parts.audit.waitingRecords() == 0;
-  if (idle || parts.timer.now() >= end) return parts.timer.afterDelay(IDLE_LOOK);  // answers leave
+  if (idle || parts.timer.now() >= end) {
+    return parts.timer.afterDelay(IDLE_LOOK).then([this]() { return sayGoodbye(); });  // answers leave
+  }
   return parts.timer.afterDelay(IDLE_LOOK).then([this, end]() { return waitUntilIdle(end); });
+}
+
+// Ends our direction of every stream. Closing at once would throw away answers that a client has not read yet, because
+// it would find its own next write refused first.
+kj::Promise<void> Door::sayGoodbye() {
+  for (Connection* connection = first; connection != nullptr; connection = connection->next) {
+    goodbyes.add(connection->stream.finish().catch_([](kj::Exception&&) {}));
+  }
+  return waitUntilAlone(parts.timer.now() + limits::GOODBYE_TIME);
+}
+
+kj::Promise<void> Door::waitUntilAlone(kj::TimePoint end) {
+  if (count == 0 || parts.timer.now() >= end) return kj::READY_NOW;
+  return parts.timer.afterDelay(IDLE_LOOK).then([this, end]() { return waitUntilAlone(end); });
 }
 
 }  // namespace waas::broker

@@ -43,6 +43,8 @@ class Door final : public VaultListener, private kj::TaskSet::ErrorHandler {
   kj::Promise<void> watchListener();
   kj::Promise<void> sweep();
   kj::Promise<void> waitUntilIdle(kj::TimePoint end);
+  kj::Promise<void> sayGoodbye();
+  kj::Promise<void> waitUntilAlone(kj::TimePoint end);
   bool acceptOne();
   void welcome(kj::AutoCloseFd fd, uint32_t uid);
 
@@ -56,7 +58,8 @@ class Door final : public VaultListener, private kj::TaskSet::ErrorHandler {
   kj::Maybe<kj::Own<kj::UnixEventPort::FdObserver>> observer;  // after the listener
   kj::Promise<void> accepting = kj::READY_NOW;
   kj::Promise<void> sweeping = kj::READY_NOW;
-  kj::TaskSet connections;  // last: ends first
+  kj::TaskSet connections;
+  kj::TaskSet goodbyes;  // last: ends first
 };
 
 }  // namespace waas::broker

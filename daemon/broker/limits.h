@@ -68,6 +68,7 @@ constexpr kj::Duration AUDIT_RETRY_MAX = 2 * kj::SECONDS;
 
 // End -----------------------------------------------------------------------------------------------------------------
 
-constexpr kj::Duration DRAIN_TIME = 10 * kj::SECONDS;  // after SIGTERM
+constexpr kj::Duration DRAIN_TIME = 10 * kj::SECONDS;   // after SIGTERM, for calls in flight
+constexpr kj::Duration GOODBYE_TIME = 1 * kj::SECONDS;  // and for clients to read their answers
 
 }  // namespace waas::broker::limits

@@ -119,7 +119,7 @@ RedisOptions redisOptions(const Settings& settings, const ServerSettings& server
   return options;
 }
 
-// Comings and goings of stores, for the log. What a server or library said is left out: it may name addresses.
+// Comings and goings of stores, for the daemon's own log; the reason is what the server or library said.
 class StoreLog final : public StoreObserver {
  public:
   explicit StoreLog(kj::Function<void()> connected) : connected(kj::mv(connected)) {}
@@ -127,7 +127,9 @@ class StoreLog final : public StoreObserver {
     logInfo("B7001", kj::str(store, " connected").cStr());
     connected();
   }
-  void storeLost(kj::StringPtr store, kj::StringPtr) override { logWarning("B7002", kj::str(store, " lost").cStr()); }
+  void storeLost(kj::StringPtr store, kj::StringPtr reason) override {
+    logWarning("B7002", kj::str(store, " lost: ", reason).cStr());
+  }
 
  private:
   kj::Function<void()> connected;
