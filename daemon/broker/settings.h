@@ -15,7 +15,7 @@
 //   [postgres]
 //   url = "postgresql:///waas?host=/run/postgresql"
 //   ca_file = "/etc/ssl/certs/db.pem"
-//   named_statements = false             # true: keeps prepared statements (not with PgBouncer in transaction mode)
+//   named_statements = true              # keeps prepared statements; never behind a pooler, whatever this says
 //
 //   [redis_1]                            # likewise [redis_2]
 //   url = "rediss://waas@redis-1.internal:6380/0"
@@ -51,7 +51,7 @@ struct Settings {
   bool verbose = false;
 
   ServerSettings postgres;
-  bool namedStatements = false;
+  bool namedStatements = true;
   ServerSettings redis1;
   ServerSettings redis2;
 

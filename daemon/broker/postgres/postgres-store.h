@@ -2,8 +2,8 @@
 // WalletStore on PostgreSQL (14 or newer, schema of sql/), through libpq in pipeline mode.
 //
 // Two connections: one for reads, one for commits, so that a signature's lookup never waits behind a flush to disk.
-// Both reconnect for ever with exponential back-off and jitter. No session state: works through PgBouncer in
-// transaction mode unless `namedStatements` is set.
+// Both reconnect for ever with exponential back-off and jitter. No session state but prepared statements, and those
+// only where no pooler is in between, so that PgBouncer in transaction mode works.
 #include <daemon/broker/wallet-store.h>
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
@@ -18,9 +18,9 @@ struct PostgresOptions {
   kj::Maybe<kj::String> password;  // from a credential; wins over one in `conninfo`
   kj::Maybe<kj::String> caFile;    // sslrootcert, where `conninfo` does not say; default: the system's bundle
 
-  // Keeps prepared statements by name on each connection. Saves planning; does not work through PgBouncer in
-  // transaction mode before 1.21.
-  bool namedStatements = false;
+  // Keeps prepared statements by name on each connection that leads straight to the server (a pooler gives itself away
+  // by the process number that it made up). Saves planning, which is most of what a small read costs.
+  bool namedStatements = true;
 
   kj::Duration connectTimeout = 5 * kj::SECONDS;
   kj::Duration deadline = 4 * kj::SECONDS;  // of each statement; when it passes, the connection is closed

@@ -73,7 +73,7 @@ void PostgresSession::send(kj::StringPtr sql, PostgresParameters& parameters, co
   PGconn* c = connection.get();
   auto view = parameters.view();
   bool sent = true;
-  if (!limits.namedStatements) {
+  if (!limits.namedStatements || !known.isDirect) {
     sent = PQsendQueryParams(c, sql.cStr(), view.count, view.types, view.values, view.lengths, view.formats, 1) == 1;
   } else {
     kj::String& name = names.findOrCreate(sql.cStr(), [&]() {
@@ -172,8 +172,11 @@ void PostgresSession::finishFront() {
     if (done.prepared != nullptr) names.erase(done.prepared);
     // A server that was demoted, or is going down: the next attempt finds its successor.
     auto state = done.answer.sqlState();
-    if (state == "25006" || state.startsWith("57P") || state.startsWith("08"))
+    if (state == "25006" || state.startsWith("57P") || state.startsWith("08")) {
       abandon("the server takes no statements");
+    }
+    // A migration changed what a prepared statement means, or somebody dropped it: begin anew.
+    if (state == "0A000" || state == "26000") abandon("a prepared statement is not valid any more");
   }
   done.fulfiller->fulfill(kj::mv(done.answer));
 }
@@ -198,15 +201,19 @@ kj::Promise<void> PostgresSession::probe() {
              "SELECT pg_catalog.pg_is_in_recovery(),"
              " pg_catalog.current_setting('synchronous_commit') <> 'off'"
              " AND pg_catalog.current_setting('fsync') = 'on',"
-             " pg_catalog.to_regclass('waas.audit') IS NOT NULL",
+             " pg_catalog.to_regclass('waas.audit') IS NOT NULL,"
+             " pg_catalog.pg_backend_pid()::bigint",
              none, Statement::READ)
       .then([this](PostgresAnswer answer) {
         answer.requireSuccess();
         Facts facts;
+        int64_t backend = 0;
         if (answer.rows() != 1 || !answer.boolean(0, 0, facts.inRecovery) || !answer.boolean(0, 1, facts.commitsWait) ||
-            !answer.boolean(0, 2, facts.hasSchema)) {
+            !answer.boolean(0, 2, facts.hasSchema) || !answer.integer(0, 3, backend)) {
           kj::throwFatalException(lost("the server answers a question about itself in an odd form"));
         }
+        // A pooler makes up a process number of its own, and may send the next statement to another server process.
+        facts.isDirect = backend == PQbackendPID(connection.get());
         known = facts;
       });
 }

@@ -23,12 +23,13 @@ class PostgresSession {
     bool inRecovery = false;
     bool commitsWait = false;  // a commit returns after it is on disk (settings synchronous_commit and fsync)
     bool hasSchema = false;    // the tables are there
+    bool isDirect = false;     // no pooler in between: the server process is the one that we were told at connect
   };
 
   struct Limits {
     kj::Duration deadline;
     kj::Duration probeEvery;
-    bool namedStatements;
+    bool namedStatements;  // once probe() has found the connection to be direct
   };
 
   // Takes a connection that libpq calls established.
