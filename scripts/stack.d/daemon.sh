@@ -51,6 +51,7 @@ writeVaultSettings() {
 writeBrokerSettings() {
   local credentials=$state/broker/credentials name
   mkdir -p "$credentials"
+  chmod 0700 "$credentials"
   for name in postgres_password redis_1_password redis_2_password; do
     install -m 0400 "$state/secrets/$name" "$credentials/$name"
   done
