@@ -19,6 +19,7 @@ struct Condition {
   uint8_t argument = 0;  // 0..5
   uint64_t mask = 0;     // AT_LEAST: 0xffffffff, the only mask it can have
   uint64_t value = 0;
+  bool operator==(const Condition&) const = default;
 };
 
 // The argument, read as a 32-bit int, is `value`.

@@ -67,11 +67,6 @@ Profile vaultProfile() {
                ALLOW,
                PASSED,
                "switched off before close: a passed TCP socket that lingers would hold the worker as long as it likes"},
-              {WAAS_CALL(setsockopt),
-               {{intAtLeast(0, VAULT_FIRST_PASSED), intIs(1, SOL_SOCKET), intIs(2, SO_LINGER)}},
-               ALLOW,
-               PASSED,
-               "off: else close() could wait for as long as the socket's sender wishes"},
               {WAAS_CALL(close), {{intAtLeast(0, VAULT_FIRST_PASSED)}}, ALLOW, PASSED, "at once after the look"},
 
               {WAAS_CALL(accept4), {{intIs(0, VAULT_LISTENER)}}, ALLOW, ACCEPT, "when the last one has gone"},

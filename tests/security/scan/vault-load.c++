@@ -153,7 +153,7 @@ class Load {
   // One record: what is durable, signatures, now and then a sign-in and the challenge for the next.
   void sendSign() {
     capnp::MallocMessageBuilder record(RECORD_WORDS);
-    bool signIn = ++records % SIGN_IN_EVERY == 0 && !nextChallenge.empty();
+    bool signIn = ++records % SIGN_IN_EVERY == 0 && !nextChallenge.empty() && !signingIn;
     bool ask = records % SIGN_IN_EVERY == 1;
     auto requests = record.initRoot<rpc::Record>().initRequests(2u + (signIn ? 1u : 0u) + (ask ? 1u : 0u));
     client.acknowledge(requests[0]);
@@ -171,6 +171,7 @@ class Load {
       in.setBox(dataOf(login.box(LoginPurpose::SIGN_IN, dataOf(nextChallenge))));
       in.setAccount(account.getRoot<rpc::Account>().asReader());
       nextChallenge.clear();
+      signingIn = true;  // one at a time, as a person would
     }
     if (ask) fillChallenge(requests[requests.size() - 1]);
     client.send(record);
@@ -180,7 +181,10 @@ class Load {
     for (unsigned i = 0; i < reply.get().getAnswers().size(); i++) {
       auto answer = reply.answer(i);
       if (answer.isChallenge()) nextChallenge = bufferOf(answer.getChallenge().getChallenge());
-      if (answer.isSignedIn()) signIns++;
+      if (answer.isSignedIn()) {
+        signIns++;
+        signingIn = false;
+      }
       if (!answer.isSigned()) continue;
       for (auto outcome : answer.getSigned()) {
         if (outcome.isRefused()) throw std::runtime_error("a signature was refused");
@@ -196,6 +200,7 @@ class Load {
   std::vector<StoredWallet> stored;
   capnp::MallocMessageBuilder account;
   Buffer nextChallenge;
+  bool signingIn = false;
   unsigned next = 0;
   uint64_t records = 0, signatures = 0, signIns = 0;
 };
