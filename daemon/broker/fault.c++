@@ -24,9 +24,9 @@ bool takeNumber(kj::StringPtr& text, uint64_t& number) {
 kj::Exception makeFault(protocol::ErrorCode code, kj::StringPtr detail) { return makeFault(Fault{code, detail}); }
 
 kj::Exception makeFault(const Fault& fault) {
-  return kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
-                       kj::str(PREFIX, static_cast<uint16_t>(fault.code), ' ', fault.retryAfter, ' ', fault.share, ' ',
-                               fault.detail));
+  return kj::Exception(
+      kj::Exception::Type::FAILED, __FILE__, __LINE__,
+      kj::str(PREFIX, static_cast<uint16_t>(fault.code), ' ', fault.retryAfter, ' ', fault.share, ' ', fault.detail));
 }
 
 Fault faultOf(const kj::Exception& exception) {

@@ -22,10 +22,7 @@ void LoopTurn::atEnd(Task& task) {
   first = &task;
   if (armed) return;
   armed = true;
-  end = kj::evalLast([this]() { run(); }).eagerlyEvaluate([this](kj::Exception&& exception) {
-    armed = false;
-    logFault("B9001", "a task at the end of a turn failed", exception);
-  });
+  end = kj::evalLast([this]() { run(); }).eagerlyEvaluate(nullptr);
 }
 
 void LoopTurn::run() {
@@ -36,7 +33,10 @@ void LoopTurn::run() {
     if (first != nullptr) first->previous = &first;
     task.previous = nullptr;
     task.next = nullptr;
-    task.endOfTurn();
+    // One task's failure must not keep the others from their turn.
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&task]() { task.endOfTurn(); })) {
+      logFault("B9001", "a task at the end of a turn failed", *exception);
+    }
   }
   armed = false;
 }

@@ -209,8 +209,23 @@ size_t VaultLink::chooseBatch(kj::ArrayPtr<VaultRequest*> batch, size_t& words) 
   return count;
 }
 
+// A request that can't be written any more (its connection has ended) must not take the others of its record with it:
+// it fails, and in its place goes one that does nothing.
+bool VaultLink::writeRequest(VaultRequest& request, inner::Request::Builder out) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { request.write(out); })) {
+    out.setDropPeer(0);
+    slots[request.slot].request = nullptr;
+    request.link = nullptr;
+    Fault fault = faultOf(*exception);
+    request.failed(fault.code, fault.detail);
+    return false;
+  }
+  return true;
+}
+
 bool VaultLink::sendRecord() {
   VaultRequest* chosen[limits::RECORD_REQUESTS];
+  uint32_t taken[limits::RECORD_REQUESTS];
   size_t words = 0;
   size_t count = chooseBatch(kj::arrayPtr(chosen, limits::RECORD_REQUESTS), words);
   auto batch = kj::arrayPtr(chosen, count);
@@ -220,28 +235,31 @@ bool VaultLink::sendRecord() {
   auto requests = message.initRoot<inner::Record>().initRequests(static_cast<unsigned int>(count));
   for (unsigned int i = 0; i < count; i++) {
     unlink(*batch[i]);
-    uint32_t slot = takeSlot(*batch[i]);
+    uint32_t slot = taken[i] = takeSlot(*batch[i]);
     requests[i].setId(static_cast<uint64_t>(slots[slot].generation) << 32 | slot);
-    batch[i]->write(requests[i]);
+    if (!writeRequest(*batch[i], requests[i])) batch[i] = nullptr;
   }
   auto segments = message.getSegmentsForOutput();
   if (segments.size() != 1) {
     logError("B2001", "a record outgrew its estimate", {{"words", static_cast<int64_t>(words)}});
+    for (unsigned int i = 0; i < count; i++) releaseSlot(taken[i]);
     for (auto request : batch) {
-      releaseSlot(request->slot);
+      if (request == nullptr) continue;
       request->link = nullptr;
       request->failed(ErrorCode::UNKNOWN, nullptr);
     }
     return true;
   }
-  if (transmit(segments[0], batch[0]->passed)) {
+  int passed = batch[0] == nullptr ? -1 : batch[0]->passed;
+  if (transmit(segments[0], passed)) {
     recordsInFlight++;
     return true;
   }
   // Not sent: back to the head of the queue, in their order.
   for (size_t i = count; i-- > 0;) {
+    releaseSlot(taken[i]);
+    if (batch[i] == nullptr) continue;
     VaultRequest& request = *batch[i];
-    releaseSlot(request.slot);
     request.queued = true;
     request.previous = nullptr;
     request.next = first;

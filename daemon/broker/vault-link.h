@@ -141,6 +141,7 @@ class VaultLink final : private LoopTurn::Task {
 
   void endOfTurn() override;
   bool sendRecord();
+  bool writeRequest(VaultRequest& request, inner::Request::Builder out);
   size_t chooseBatch(kj::ArrayPtr<VaultRequest*> batch, size_t& words);
   bool transmit(kj::ArrayPtr<const capnp::word> segment, int passed);
   void enqueue(VaultRequest& request);
