@@ -46,19 +46,31 @@ Connection::Connection(const Globals& globals, Output& output)
     } catch (const CommandError&) {
       // A service may have no home folder; then it has no session and keeps no heads.
     }
-    if (kept) kept->loadHeads(client->heads());
+    loadHeads();
   }
   roles = wait(client->enter());
 }
 
 Connection::~Connection() noexcept(false) {
-  if (!kept || client.get() == nullptr) return;
+  if (!keepHeads || client.get() == nullptr) return;
   try {
     kept->saveHeads(client->heads());
   } catch (const CommandError& e) {
     output.note(std::string("waas: audit heads are not kept. ") + e.what());
   } catch (const kj::Exception&) {
     output.note("waas: audit heads are not kept: they contradict those that were kept before. Run waas audit verify.");
+  }
+}
+
+void Connection::loadHeads() {
+  if (!kept) return;
+  try {
+    kept->loadHeads(client->heads());
+    keepHeads = true;
+  } catch (const CommandError& e) {
+    output.note(std::string("waas: audit heads are not kept. ") + e.what());
+  } catch (const kj::Exception&) {
+    output.note("waas: the kept audit heads are not this vault's. Run waas audit verify.");
   }
 }
 
@@ -97,10 +109,7 @@ void Connection::refreshIfOld(KeptSession&& session) {
   person = kj::mv(resumed.session);
   if (session.expiresAt > nowMs() + REFRESH_BEFORE_MS) return;
   session.expiresAt = wait(person->refresh());
-  KJ_IF_MAYBE (fresh, client::SessionToken::parse(person->token().text().reveal(SecretAccess::here()))) {
-    session.token = kj::mv(*fresh);
-    state().saveSession(session);
-  }
+  state().saveSession(session, person->token());
 }
 
 client::Wallets& Connection::wallets() {

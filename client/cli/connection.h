@@ -44,6 +44,8 @@ class Connection {
   const VaultPublicKeys& vaultKeys() const { return keys; }
 
  private:
+  // A file of heads that can't be used is no reason to refuse a command other than `audit verify`.
+  void loadHeads();
   void requireVaultKeys() const;
   void refreshIfOld(KeptSession&& kept);
 
@@ -51,7 +53,7 @@ class Connection {
   Output& output;
   kj::AsyncIoContext io;
   VaultPublicKeys keys;
-  bool haveKeys = false;
+  bool haveKeys = false, keepHeads = false;
   std::optional<StateFolder> kept;
   // Destroyed from the last to the first: what the client gave out before the client.
   kj::Own<client::Client> client;

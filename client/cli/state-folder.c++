@@ -140,15 +140,15 @@ kj::Maybe<KeptSession> StateFolder::loadSession() const {
   return kj::mv(session);
 }
 
-void StateFolder::saveSession(const KeptSession& session) const {
+void StateFolder::saveSession(const KeptSession& session, const client::SessionToken& token) const {
   size_t slash = sessionFile.rfind('/');
   if (sessionFile.starts_with(folder)) makeFolders(sessionFile.substr(0, slash));
-  auto token = session.token->text();
+  auto tokenText = token.text();
   std::ostringstream head;
   head << "waas-session 1\nuser " << hex(session.userId) << "\nemail " << session.email << "\nexpires "
        << session.expiresAt << "\ntoken ";
   replaceFile(sessionFile, [&](int fd) {
-    return writeAll(fd, charsOf(head.str())) && writeAll(fd, token.reveal(SecretAccess::here())) &&
+    return writeAll(fd, charsOf(head.str())) && writeAll(fd, tokenText.reveal(SecretAccess::here())) &&
            writeAll(fd, charsOf("\n"));
   });
 }

@@ -30,7 +30,8 @@ class StateFolder {
   // Null when there is none. Throws CommandError when the file is not the caller's own, others may read it, or it is
   // damaged.
   kj::Maybe<KeptSession> loadSession() const;
-  void saveSession(const KeptSession& session) const;
+  // Keeps the session, with this token in place of its own.
+  void saveSession(const KeptSession& session, const client::SessionToken& token) const;
   void removeSession() const;
   // Whether there is a file, good or not.
   bool hasSession() const;

@@ -45,8 +45,8 @@ int signIn(Invocation& invocation, const SignInOptions& options, Asking asking, 
 
   Json value = output.isJson() ? signedInJson(made, email) : Json();
   std::string address = base58(made.wallet.publicKey);
-  uint64_t expires = made.answer.expiresAt;
-  connection.state().saveSession({made.answer.userId, email, expires, kj::mv(made.answer.token)});
+  KeptSession session{made.answer.userId, email, made.answer.expiresAt, kj::mv(made.answer.token)};
+  connection.state().saveSession(session, *session.token);
   output.result(value, [&](std::ostream& out) {
     out << "Signed in as " << email << ".\nWallet \"" << made.wallet.name.cStr() << "\": " << address << "\n";
   });

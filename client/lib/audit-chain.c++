@@ -17,7 +17,8 @@ void AuditChain::add(kj::ArrayPtr<const kj::byte> bytes, kj::ArrayPtr<const kj::
     return;
   }
   if (record.sequence != expected) {
-    problem(record.sequence > expected
+    problem(record.sequence == expected + 1 ? kj::str("record ", expected, " is missing")
+            : record.sequence > expected
                 ? kj::str("records ", expected, " to ", record.sequence - 1, " are missing")
                 : kj::str("record ", record.sequence, " stands where record ", expected, " should be"));
   } else if (record.previous != previous) {

@@ -61,6 +61,11 @@ TEST_F(Chain, AGapIsFound) {
   EXPECT_FOUND(problems(), "records 5 to 7 are missing");
 }
 
+TEST_F(Chain, OneMissingRecordIsFound) {
+  records.erase(records.begin() + 4);
+  EXPECT_FOUND(problems(), "record 5 is missing");
+}
+
 TEST_F(Chain, AMissingBeginningIsFound) {
   records.erase(records.begin(), records.begin() + 2);
   EXPECT_FOUND(problems(), "records 1 to 2 are missing");

@@ -27,6 +27,10 @@ struct State : testing::Test {
     auto token = KJ_ASSERT_NONNULL(client::SessionToken::make(test::FakeVault::token(user, tokenId).c_str(), key));
     return {user, "alice@example.com", 1'700'000'000'000, kj::mv(token)};
   }
+  void save(const std::string& file = "") {
+    auto made = session();
+    state(file).saveSession(made, *made.token);
+  }
   client::AuditHead head(const Id& instance, uint64_t sequence, uint8_t hash) {
     return {instance, sequence, Hash{hash}, vault.signHead(instance, sequence, Hash{hash})};
   }
@@ -34,7 +38,7 @@ struct State : testing::Test {
 
 TEST_F(State, ASessionIsReadBack) {
   EXPECT_TRUE(state().loadSession() == nullptr);
-  state().saveSession(session());
+  save();
   auto read = KJ_ASSERT_NONNULL(state().loadSession());
   EXPECT_EQ(read.userId, user);
   EXPECT_EQ(read.email, "alice@example.com");
@@ -48,7 +52,7 @@ TEST_F(State, ASessionIsReadBack) {
 
 TEST_F(State, C2_OnlyItsOwnerCanReadTheSession) {
   mode_t before = umask(0);
-  state().saveSession(session());
+  save();
   umask(before);
   EXPECT_EQ(test::modeOf(state().sessionPath()), 0600u);
   EXPECT_EQ(test::modeOf(folder.path + "/waas"), 0700u);
@@ -60,13 +64,13 @@ TEST_F(State, C2_ASymbolicLinkIsNeitherReadNorFollowedInWriting) {
   std::string target = folder.file("target", "precious"), link = folder.path + "/link";
   std::filesystem::create_symlink(target, link);
   EXPECT_THROW(state(link).loadSession(), CommandError);
-  state(link).saveSession(session());
+  save(link);
   EXPECT_EQ(test::contentOf(target), "precious");
   EXPECT_FALSE(std::filesystem::is_symlink(link)) << "the link itself was replaced";
 }
 
 TEST_F(State, ADamagedSessionIsRefused) {
-  state().saveSession(session());
+  save();
   std::string path = state().sessionPath(), good = test::contentOf(path);
   for (size_t size = 0; size < good.size(); size += 5) {
     folder.file("damaged", good.substr(0, size));
@@ -79,7 +83,7 @@ TEST_F(State, ADamagedSessionIsRefused) {
 }
 
 TEST_F(State, ASessionIsForOneVaultOnly) {
-  state().saveSession(session());
+  save();
   test::FakeVault other;
   EXPECT_TRUE(StateFolder(other.publicKeys(), "").loadSession() == nullptr);
 }
