@@ -1,11 +1,14 @@
 """Keeps the daemon busy while something is done to it, and remembers every promise that it made.
 
-Callers sign by the command line, some create wallets; each outcome is kept with its time. A wallet whose creation was
-answered must sign afterwards; no call may take longer than the daemon's deadline and a margin for a busy machine."""
+Callers sign by the command line, some create wallets; each outcome is kept with its time. Where the load generator is
+built (waas-load), it signs beside them as fast as it can. A wallet whose creation was answered must sign afterwards; no call
+may take longer than the daemon's deadline and a margin for a busy machine."""
+import json
+import subprocess
 import threading
 import time
 
-from stack_fixture import DONE
+from stack_fixture import BUILD, DONE
 
 DEADLINE = 5.0
 MARGIN = 5.0  # two busy cores; starting the command costs time of its own
@@ -26,6 +29,9 @@ class Load:
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self.sign, args=(n,)) for n in range(callers)]
         self.threads.append(threading.Thread(target=self.create))
+        self.heavy_reports = []
+        if (BUILD / "waas-load").exists():
+            self.threads.append(threading.Thread(target=self.heavy))
 
     def __enter__(self):
         result = self.stack.waas("--as-service", "wallet", "create", "load", person="load")
@@ -59,6 +65,18 @@ class Load:
                 with self.lock:
                     self.wallets.append(result.json["walletId"])
             time.sleep(0.1)
+
+    def heavy(self):
+        """The load generator, again and again: it tells the errors of two seconds at once."""
+        while not self.stopping.is_set():
+            env = self.stack.env
+            environment = dict(self.stack.environment, WAAS_SOCKET=env["WAAS_SOCKET"], WAAS_VAULT_PUB=env["WAAS_VAULT_PUB"])
+            process = subprocess.run([BUILD / "waas-load", "--conns", "4", "--depth", "8", "--wallets", "8", "--seconds", "2"],
+                                     env=environment, capture_output=True, timeout=60)
+            if process.stdout:
+                self.heavy_reports.append(json.loads(process.stdout))
+            else:  # it could not even begin: a part is away
+                self.stopping.wait(0.2)
 
     def since(self, moment):
         with self.lock:
@@ -97,10 +115,14 @@ class Load:
             if outcome.exit != DONE:
                 allowed = codes | ({"name_taken"} if outcome.what == "create" else set())
                 test.assertIn(outcome.code, allowed, outcome.text)
+        for report in self.heavy_reports:
+            test.assertEqual(report["wrong"], 0, report)
+            test.assertLessEqual(set(report["errors"]), codes, report)
+        signatures = sum(report["signatures"] for report in self.heavy_reports)
         result = self.stack.waas("audit", "verify", person="load-0")
         test.assertEqual(result.exit, DONE, result)
         test.assertTrue(self.wallets, "no wallet was made under load")
         for wallet in self.wallets:
             signed = self.stack.waas("--as-service", "sign", "message", "--wallet", wallet, "-", stdin=b"x", person="load")
             test.assertEqual(signed.exit, DONE, f"wallet {wallet} was promised and does not sign: {signed}")
-        return len(outcomes), sum(outcome.exit != DONE for outcome in outcomes)
+        return len(outcomes), sum(outcome.exit != DONE for outcome in outcomes), signatures

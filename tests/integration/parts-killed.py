@@ -23,8 +23,8 @@ class PartsKilled(StackTest):
             load.until_failing(count=1)
             self.stack.restart(part)
             seconds = load.until_signing()
-        calls, failed = load.check(self, GONE)
-        print(f"{calls} calls, {failed} refused, service again {seconds:.1f} s after the start ", end="", flush=True)
+        calls, failed, signatures = load.check(self, GONE)
+        print(f"{calls} calls, {failed} refused, {signatures} signatures beside them, service again {seconds:.1f} s after the start ", end="", flush=True)
 
     def test_vault_killed(self):
         self.killed_under_load("WAAS_VAULT_PID", "vault", ["WAAS_GUARD_PID"])

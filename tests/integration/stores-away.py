@@ -30,8 +30,8 @@ class StoresAway(StackTest):
             self.assertTrue(health.json["risks"])
             self.stack.restart(part)
             seconds = load.until_signing()
-        calls, failed = load.check(self, AWAY[part])
-        print(f"{part}: {calls} calls, {failed} refused, service again {seconds:.1f} s after the start ", end="", flush=True)
+        calls, failed, signatures = load.check(self, AWAY[part])
+        print(f"{part}: {calls} calls, {failed} refused, {signatures} signatures beside them, service again {seconds:.1f} s after the start ", end="", flush=True)
 
     def test_redis_1_killed_and_started_again(self):
         self.away_and_back("redis1")
