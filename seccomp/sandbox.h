@@ -52,6 +52,8 @@ Outcome beginBroker(const BrokerStart& start);
 //   files    read only: what name resolution needs (/etc/hosts, resolv.conf, nsswitch.conf, …), CA files under
 //            /etc/ssl, and `readablePaths` (absolute; files or folders; those that do not exist are skipped)
 //   network  Unix sockets by path; TCP to `connectPorts` and 53 (where the kernel has Landlock ABI 4)
+// A rule holds a file, not its name: one that is replaced (a new resolv.conf, a renewed CA file) can be read again only
+// after a restart, unless its folder is named.
 // `report` says what the kernel enforces.
 struct BrokerSandboxOptions {
   std::vector<std::string> readablePaths;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """No secret of a whole busy stack is where root can read it: vault, guard and broker, with real stores behind them.
 
-People sign up, sign in and sign, a service signs, all by the command line. WAAS_SCAN_SECONDS (20) as in vault-memory."""
+People sign up, sign in and sign by the command line, a service by the load generator where it is built (else by the
+command line). WAAS_SCAN_SECONDS (20) as in vault-memory."""
 import base64
 import os
 import pathlib
@@ -87,6 +88,9 @@ class StackMemory(unittest.TestCase):
         cls.people = [Person(cls.stack, number) for number in range(PEOPLE)]
         for person in cls.people:
             person.sign_up()
+        cls.generator = BUILD / "waas-load"
+        if cls.generator.exists():
+            cls.generate(seconds=0.5)  # makes its wallets, which are listed below
         created = cls.stack.waas("--as-service", "wallet", "create", "machine", person="machine")
         assert created.exit == DONE, created
         cls.threads = [threading.Thread(target=person.work, args=(cls.stopping,)) for person in cls.people]
@@ -104,8 +108,17 @@ class StackMemory(unittest.TestCase):
         cls.listing.write_text(opened.stdout + "".join(passwords) + f"canary c text:{CANARY}\n")
 
     @classmethod
+    def generate(cls, seconds):
+        env = cls.stack.env
+        run = subprocess.run([cls.generator, "--socket", env["WAAS_SOCKET"], "--vault-pub", env["WAAS_VAULT_PUB"], "--conns", "4",
+                              "--depth", "8", "--wallets", "64", "--seconds", str(seconds)], capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    @classmethod
     def machine(cls):
         while not cls.stopping.is_set():
+            if cls.generator.exists():
+                cls.generate(seconds=2)
             signed = cls.stack.waas("--as-service", "sign", "message", "--wallet", "machine", "-", stdin=b"tick", person="machine")
             assert signed.exit == DONE, signed
 
