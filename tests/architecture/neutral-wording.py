@@ -26,6 +26,6 @@ for path in tree.files(options.root):
     for number, line in enumerate(tree.text(options.root, path).splitlines(), 1):
         for pattern, why in PATTERNS:
             match = re.search(pattern, line)
-            if match:
+            if match and not (why == "a private address" and path.parts[0] == "tests"):
                 problems.append(f"{path}:{number}: {match.group(0)}: {why}")
 tree.finish(problems, checked)
