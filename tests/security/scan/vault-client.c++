@@ -76,7 +76,9 @@ Reply VaultClient::receive() {
   ssize_t size = recv(link, words.begin(), words.size() * sizeof(capnp::word), MSG_TRUNC);
   check(size > 0, "the vault has gone");
   auto count = static_cast<size_t>(size) / sizeof(capnp::word);
-  Reply reply(kj::heapArray<capnp::word>(words.slice(0, count)));
+  auto received = kj::heapArray<capnp::word>(count);
+  memcpy(received.begin(), words.begin(), count * sizeof(capnp::word));
+  Reply reply(kj::mv(received));
   auditSequence = std::max<uint64_t>(auditSequence, reply.get().getHead().getSequence());
   return reply;
 }
