@@ -16,7 +16,7 @@ TOOLS = BUILD / "tests"
 SKIPPED = 77  # exit code that ctest takes for "skipped"
 PATIENCE = 60
 
-PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 libc.ptrace.restype = ctypes.c_long
@@ -50,10 +50,13 @@ def status(pid):
 
 def seize(pid):
     """Tries to become the tracer; returns the errno, 0 when it worked (and lets go again)."""
-    if libc.ptrace(PTRACE_SEIZE, pid, None, None) == 0:
-        libc.ptrace(PTRACE_DETACH, pid, None, None)
-        return 0
-    return ctypes.get_errno()
+    if libc.ptrace(PTRACE_SEIZE, pid, None, None) != 0:
+        return ctypes.get_errno()
+    # Only a stopped process can be let go.
+    libc.ptrace(PTRACE_INTERRUPT, pid, None, None)
+    os.waitpid(pid, WALL)
+    libc.ptrace(PTRACE_DETACH, pid, None, None)
+    return 0
 
 
 class Vault:
