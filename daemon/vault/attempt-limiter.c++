@@ -27,9 +27,10 @@ uint64_t AttemptLimiter::begin(std::string_view email, uint64_t now) {
   } else if (now > entry->lastFailure + FORGET_FAILURES_MS) {
     entry->failures = 0;
   } else {
-    uint64_t until = entry->lastFailure + delayAfter(entry->failures);
-    // A clock that was set back must not make a delay longer than the cap.
-    if (now < until) return std::min(until - now, LONGEST_DELAY_MS);
+    // Two workers' clocks may differ by a little, so `now` may lie before the last failure even where nothing is to be
+    // waited for. And a clock that was set back must not make a delay longer than the cap.
+    uint64_t delay = delayAfter(entry->failures), until = entry->lastFailure + delay;
+    if (delay > 0 && now < until) return std::min(until - now, LONGEST_DELAY_MS);
   }
   entry->failures = std::min(entry->failures + 1, 1000u);
   entry->lastFailure = std::max<uint64_t>(now, 1);

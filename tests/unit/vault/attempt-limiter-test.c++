@@ -50,6 +50,11 @@ TEST_F(Limiter, AClockThatWasSetBackMakesNoLongerDelay) {
   EXPECT_GT(limiter.begin("a@b", 1), 0u);
 }
 
+TEST_F(Limiter, AnAttemptWhoseClockIsALittleBehindTheLastIsFree) {
+  EXPECT_EQ(limiter.begin("a@b", NOW), 0u);
+  EXPECT_EQ(limiter.begin("a@b", NOW - 3), 0u);
+}
+
 TEST_F(Limiter, V9IsBoundedAndForgetsTheOldest) {
   for (int i = 0; i < 5; i++) limiter.begin("old@b", NOW);
   EXPECT_NE(limiter.begin("old@b", NOW), 0u);
