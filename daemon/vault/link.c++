@@ -16,9 +16,6 @@ namespace {
 // can't deliver it closes itself, in this thread, and its sender decides how long that takes.
 constexpr size_t MAX_DESCRIPTORS = 253;
 
-// More datagrams than fit into a socket (net.core.wmem_max, doubled, over the kernel's least size of a buffer).
-constexpr size_t MAX_QUEUED = 1024;
-
 // The descriptors that came with one datagram; closed with the object.
 class Descriptors {
  public:
@@ -136,13 +133,10 @@ void Link::serveLink(WorkerScratch& scratch) {
   Sink sink(link);
   if (ended) shutdown(link, SHUT_RDWR);
   while (handleOne(scratch, handler, sink)) continue;
-  // An empty datagram looks like the end, and behind it there may be more. What is left in the socket the kernel would
-  // close in the main thread, at the sender's pace.
-  for (size_t i = 0; i < MAX_QUEUED; i++) handleOne(scratch, handler, sink);
 }
 
 bool Link::handleOne(WorkerScratch& scratch, RecordHandler& handler, Sink& sink) {
-  alignas(cmsghdr) char control[CMSG_SPACE(MAX_DESCRIPTORS * sizeof(int))];
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(MAX_DESCRIPTORS * sizeof(int))];
   iovec part{scratch.in.data(), scratch.in.size()};
   msghdr message{};
   message.msg_iov = &part;
@@ -155,6 +149,8 @@ bool Link::handleOne(WorkerScratch& scratch, RecordHandler& handler, Sink& sink)
   Descriptors descriptors;
   if (n >= 0) descriptors.take(message);
   size_t size = n > 0 ? static_cast<size_t>(n) : 0;
+  // Each datagram brings its sender's credentials (SO_PASSCRED), so that an empty one is not taken for the end.
+  bool arrived = n >= 0 && message.msg_controllen > 0;
 
   bool wasEnded = ended;
   bool sound = size > 0 && (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 && descriptors.size() <= 1;
@@ -164,9 +160,10 @@ bool Link::handleOne(WorkerScratch& scratch, RecordHandler& handler, Sink& sink)
   sodium_memzero(scratch.in.data(), size);
   if (sound && !wasEnded) return true;
 
-  // From here on nothing new can come in; what is still in the socket is taken out and thrown away.
+  // From here on nothing new can come in. What is still in the socket is taken out and thrown away: else the kernel
+  // would close it in the main thread, at the sender's pace.
   if (!ended.exchange(true)) shutdown(link, SHUT_RDWR);
-  return size > 0;
+  return arrived;
 }
 
 void lastWords(std::string_view literal) {

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -53,18 +54,21 @@ bool isSocketPassed() {
 }
 
 std::string openListener(const std::string& path, int at) {
+  int fd = FIRST_PASSED;
   if (isSocketPassed()) {
-    if (!isListening(FIRST_PASSED)) return "the passed descriptor is no listening SOCK_SEQPACKET socket";
-    return at == FIRST_PASSED || dup3(FIRST_PASSED, at, O_CLOEXEC) == at ? "" : "the passed socket can't be moved";
+    if (!isListening(fd)) return "the passed descriptor is no listening SOCK_SEQPACKET socket";
+  } else {
+    sockaddr_un name;
+    socklen_t size = nameOf(path, name);
+    if (size == 0) return "--listen needs the path of a socket, of at most 107 bytes";
+    if (!removeStale(path, name, size)) return "another process listens on the socket already";
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&name), size) != 0 || listen(fd, BACKLOG) != 0) {
+      return "the socket can't be bound: " + std::string(strerror(errno));
+    }
   }
-  sockaddr_un name;
-  socklen_t size = nameOf(path, name);
-  if (size == 0) return "--listen needs the path of a socket, of at most 107 bytes";
-  if (!removeStale(path, name, size)) return "another process listens on the socket already";
-  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&name), size) != 0 || listen(fd, BACKLOG) != 0) {
-    return "the socket can't be bound: " + std::string(strerror(errno));
-  }
+  int on = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) return "SO_PASSCRED can't be set";
   if (fd == at) return "";
   bool moved = dup3(fd, at, O_CLOEXEC) == at;
   close(fd);

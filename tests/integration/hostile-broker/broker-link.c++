@@ -88,6 +88,11 @@ std::optional<Octets> BrokerLink::receive() {
   return reply;
 }
 
+void BrokerLink::widen() {
+  int much = 1 << 22;
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &much, sizeof much);
+}
+
 bool BrokerLink::hears(int milliseconds) {
   pollfd readable{socket.get(), POLLIN, 0};
   return poll(&readable, 1, milliseconds) == 1;
@@ -166,9 +171,9 @@ Octets transactionFor(Bytes signer) {
   t[0] = 1;
   for (int b : {1, 0, 1, 2}) t.push_back(static_cast<uint8_t>(b));  // header, two keys
   t.insert(t.end(), signer.begin(), signer.end());
-  for (uint8_t i = 0; i < 32; i++) t.push_back(uint8_t(0x40 + i));  // the program
-  for (uint8_t i = 0; i < 32; i++) t.push_back(uint8_t(0x80 + i));  // recent blockhash
-  for (int b : {1, 1, 1, 0, 3, 7, 8, 9}) t.push_back(static_cast<uint8_t>(b));        // one instruction
+  for (uint8_t i = 0; i < 32; i++) t.push_back(uint8_t(0x40 + i));              // the program
+  for (uint8_t i = 0; i < 32; i++) t.push_back(uint8_t(0x80 + i));              // recent blockhash
+  for (int b : {1, 1, 1, 0, 3, 7, 8, 9}) t.push_back(static_cast<uint8_t>(b));  // one instruction
   return t;
 }
 

@@ -66,6 +66,8 @@ class BrokerLink {
   bool send(const Octets& record, const std::vector<int>& descriptors = {});
   // The next reply; nothing when the vault has ended the link. A vault that says nothing for long fails the test.
   std::optional<Octets> receive();
+  // Makes room for thousands of datagrams on their way.
+  void widen();
   // Whether a reply (or the end) comes within so many milliseconds.
   bool hears(int milliseconds);
 

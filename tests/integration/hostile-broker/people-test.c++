@@ -330,6 +330,18 @@ TEST_F(People, V8GuessingIsSlowedEvenForTheRightPassword) {
   EXPECT_TRUE(bob.signIn(*scene.link).answer().isSignedIn());
 }
 
+TEST_F(People, SigningInOftenIsNoGuessing) {
+  for (int i = 0; i < 12; i++) EXPECT_TRUE(alice.signIn(*scene.link).answer().isSignedIn()) << i;
+  Person wrong = alice;
+  wrong.stretched[0] ^= 1;
+  for (int i = 0; i < 4; i++) wrong.signIn(*scene.link);
+  EXPECT_TRUE(alice.signIn(*scene.link).answer().isSignedIn());
+  for (int i = 0; i < 4; i++) {
+    EXPECT_EQ(refusalOf(wrong.signIn(*scene.link).answer()), ErrorCode::INVALID_CREDENTIALS)
+        << "cleared by the success";
+  }
+}
+
 TEST_F(People, V3ALocalServiceSignsForNoPerson) {
   EXPECT_EQ(serviceSigns(*scene.link, scene.peer, alice.wallet), ErrorCode::UNKNOWN_WALLET);
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -122,6 +123,24 @@ int VaultProcess::terminate() {
   child = -1;
   return code;
 }
+
+void VaultProcess::stop() {
+  kill(vault, SIGSTOP);
+  auto stands = [](const std::filesystem::path& task) {
+    std::string stat = contentOf(task / "stat");
+    size_t name = stat.rfind(')');
+    return name != std::string::npos && (stat[name + 2] == 'T' || stat[name + 2] == 't');
+  };
+  for (bool all = false; !all;) {
+    all = true;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(vault) + "/task")) {
+      all &= stands(task.path());
+    }
+    sched_yield();
+  }
+}
+
+void VaultProcess::goOn() { kill(vault, SIGCONT); }
 
 bool VaultProcess::isAlive() const { return waitpid(child, nullptr, WNOHANG) == 0 && kill(vault, 0) == 0; }
 size_t VaultProcess::residentBytes() const { return statm(vault, 1); }

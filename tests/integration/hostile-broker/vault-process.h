@@ -29,6 +29,9 @@ class VaultProcess {
   // Sends SIGTERM; returns the exit code, or minus the signal.
   int terminate();
 
+  // Stops all its threads, and lets them go on. Returns when they stand still.
+  void stop();
+  void goOn();
   bool isAlive() const;
   pid_t vaultPid() const { return vault; }
   size_t residentBytes() const;  // ordinary and secret memory alike
