@@ -25,7 +25,7 @@ TEST(PublicError, EveryCodeHasItsSentence) {
 TEST(PublicError, WhatAnExceptionSaysDoesNotGetOut) {
   capnp::MallocMessageBuilder message;
   auto out = refusal(message);
-  refuse(out, KJ_EXCEPTION(FAILED, "password is hunter2, connecting to 10.0.0.7"));
+  refuse(out, KJ_EXCEPTION(FAILED, "password is hunter2, connecting to 192.0.2.7"));
   EXPECT_EQ(out.getCode(), ErrorCode::UNKNOWN);
   EXPECT_EQ(out.getDetail().size(), 0u);
   EXPECT_EQ(out.getMessage(), sentenceOf(ErrorCode::UNKNOWN));
