@@ -50,7 +50,8 @@ Hash auditHash(Bytes record);
 // The bytes that a head's signature covers.
 std::array<uint8_t, 17 + 16 + 8 + 32> auditHeadBytes(const Id& instance, uint64_t sequence, const Hash& hash);
 
-bool verifyAuditHead(const Id& instance, uint64_t sequence, const Hash& hash, Bytes signature, const PublicKey& auditKey);
+bool verifyAuditHead(const Id& instance, uint64_t sequence, const Hash& hash, Bytes signature,
+                     const PublicKey& auditKey);
 
 // snake_case name of an event, for people and for --json.
 std::string_view auditEventName(AuditEvent event);

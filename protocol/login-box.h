@@ -3,7 +3,8 @@
 //
 //   stretched = Argon2id(password, salt, passes, memory), 32 bytes; salt, passes and memory come with the challenge
 //   box  = crypto_box_seal(sealing key of vault.pub,
-//            "waas login box 1" (16) | purpose (1) | SHA-256(canonical e-mail) (32) | challenge (72) | k (32) | stretched (32))
+//            "waas login box 1" (16) | purpose (1) | SHA-256(canonical e-mail) (32) | challenge (72) | k (32) |
+//            stretched (32))
 //   answer = nonce (24) | XChaCha20-Poly1305-IETF(k, nonce, plaintext, ad = "waas login answer 1" | challenge)
 //   plaintext = user id (16) | expires at, Unix ms (8) | token (rest, ASCII)
 //

@@ -1,6 +1,6 @@
 #pragma once
-// The vault's public keys as clients get them: through a root-owned file (/etc/waas/vault.pub), never through the socket,
-// where a broken-into broker could put its own in their place.
+// The vault's public keys as clients get them: through a root-owned file (/etc/waas/vault.pub), never through the
+// socket, where a broken-into broker could put its own in their place.
 //
 // Text, one key a line, base64 of 32 bytes; lines may end in "# comment"; all three lines must be there, once:
 //
