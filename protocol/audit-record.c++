@@ -8,7 +8,8 @@ namespace {
 constexpr uint8_t VERSION = 1;
 
 bool isEvent(uint8_t v) {
-  return v >= static_cast<uint8_t>(AuditEvent::ACCOUNT_CREATED) && v <= static_cast<uint8_t>(AuditEvent::MESSAGE_SIGNED);
+  return v >= static_cast<uint8_t>(AuditEvent::ACCOUNT_CREATED) &&
+         v <= static_cast<uint8_t>(AuditEvent::MESSAGE_SIGNED);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <kj/debug.h>
 
 #include "input.h"
+#include "text-forms.h"
 
 namespace waas::cli {
 namespace {
@@ -15,10 +16,6 @@ template <typename T>
 T& require(kj::Maybe<kj::Own<T>>& role) {
   KJ_IF_MAYBE (held, role) return **held;
   kj::throwFatalException(client::makeFailure(client::ErrorCode::NOT_ALLOWED));
-}
-
-uint64_t nowMs() {
-  return static_cast<uint64_t>((kj::systemPreciseCalendarClock().now() - kj::UNIX_EPOCH) / kj::MILLISECONDS);
 }
 
 std::optional<VaultPublicKeys> readVaultKeys(const std::string& path) {
@@ -107,7 +104,7 @@ client::UserSession& Connection::userSession() {
 void Connection::refreshIfOld(KeptSession&& session) {
   auto resumed = wait(login().resume(kj::mv(session.token)));
   person = kj::mv(resumed.session);
-  if (session.expiresAt > nowMs() + REFRESH_BEFORE_MS) return;
+  if (session.expiresAt > nowUnixMs() + REFRESH_BEFORE_MS) return;
   session.expiresAt = wait(person->refresh());
   state().saveSession(session, person->token());
 }

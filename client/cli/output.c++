@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text-forms.h"
+
 namespace waas::cli {
 namespace {
 
@@ -67,6 +69,10 @@ Json failureJson(const client::Failure& failure) {
   Json value = {{"code", info.name.cStr()}, {"message", info.says.cStr()}};
   addDetails(value, failure);
   return value;
+}
+
+Json ownerJson(const OwnerId& owner) {
+  return {{"kind", owner.kind == OwnerId::Kind::USER ? "user" : "service"}, {"id", hex(owner.id)}};
 }
 
 void printTable(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {

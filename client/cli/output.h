@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/lib/error.h"
+#include "protocol/bytes.h"
 
 namespace waas::cli {
 
@@ -39,6 +40,9 @@ class Output {
 
 // The JSON form of a failure: code, message, and detail, retryAfter, share, retryable where there are any.
 Json failureJson(const client::Failure& failure);
+
+// A wallet's owner: {"kind": "user" or "service", "id"}.
+Json ownerJson(const OwnerId& owner);
 
 // Writes rows as columns of equal width; the first row is the heading.
 void printTable(std::ostream& out, const std::vector<std::vector<std::string>>& rows);

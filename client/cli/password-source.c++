@@ -6,7 +6,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "command.h"
@@ -15,26 +17,37 @@
 namespace waas::cli {
 namespace {
 
-// Restores the terminal when it ends. A signal in between leaves the echo off, as with every such prompt; the shell's
-// line editor turns it on again.
+volatile sig_atomic_t signalSeen = 0;
+
+// Turns the echo off, and on again when it ends. A signal that would end the process meanwhile is held back
+// until the echo is on.
 class Silence {
  public:
-  explicit Silence(int fd) : fd(fd) {
-    silenced = tcgetattr(fd, &before) == 0;
+  explicit Silence(int terminal) : terminal(terminal) {
+    signalSeen = 0;
+    struct sigaction note {};
+    note.sa_handler = [](int number) { signalSeen = number; };  // without SA_RESTART: read() returns
+    for (size_t i = 0; i < SIGNALS.size(); i++) sigaction(SIGNALS[i], &note, &handlers[i]);
+    silenced = tcgetattr(terminal, &before) == 0;
     if (!silenced) return;
     termios without = before;
     without.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    tcsetattr(fd, TCSAFLUSH, &without);
+    tcsetattr(terminal, TCSAFLUSH, &without);
   }
   ~Silence() {
-    if (silenced) tcsetattr(fd, TCSAFLUSH, &before);
+    if (silenced) tcsetattr(terminal, TCSAFLUSH, &before);
+    for (size_t i = 0; i < SIGNALS.size(); i++) sigaction(SIGNALS[i], &handlers[i], nullptr);
+    if (signalSeen != 0) raise(signalSeen);
   }
   KJ_DISALLOW_COPY(Silence);
 
  private:
-  int fd;
+  static constexpr std::array SIGNALS = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+  int terminal;
   bool silenced = false;
   termios before{};
+  std::array<struct sigaction, SIGNALS.size()> handlers{};
 };
 
 void say(int terminal, const char* text) {
@@ -50,11 +63,13 @@ client::SecretText askTerminal(int terminal, const char* prompt) {
   char* c = reinterpret_cast<char*>(byte.fill(SecretAccess::here()).data());
   for (;;) {
     ssize_t n = read(terminal, c, 1);
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EINTR && signalSeen == 0) continue;
     if (n <= 0 || *c == '\n') break;
     if (!line.append(kj::arrayPtr(c, 1))) throw CommandError(EXIT_USAGE, "usage", "The password is too long.");
   }
   say(terminal, "\n");
+  // Where the signal is ignored otherwise, half a password must not be taken for a whole one.
+  if (signalSeen != 0) throw CommandError(EXIT_FAILED, "interrupted", "Interrupted.");
   return line;
 }
 

@@ -45,7 +45,7 @@ Json rowJson(const client::ShareStatus& row, uint64_t now) {
   Json expiresAt = row.expiresAt == 0 ? Json() : Json(row.expiresAt);
   return {{"wallet", hex(row.walletId)},
           {"name", row.name.cStr()},
-          {"owner", {{"kind", row.owner.kind == OwnerId::Kind::USER ? "user" : "service"}, {"id", hex(row.owner.id)}}},
+          {"owner", ownerJson(row.owner)},
           {"epoch", row.epoch},
           {"expiresAt", expiresAt},
           {"daysUntilExpiry", daysLeft(row.expiresAt, now)},
@@ -100,7 +100,7 @@ kj::Array<client::ShareStatus> fetch(Connection& connection, const StatusOptions
 int status(Invocation& invocation, const StatusOptions& options, Output& output) {
   Connection connection(invocation.globals, output);
   auto rows = fetch(connection, options);
-  auto now = static_cast<uint64_t>((kj::systemPreciseCalendarClock().now() - kj::UNIX_EPOCH) / kj::MILLISECONDS);
+  uint64_t now = nowUnixMs();
   Json value = Json::array();
   std::vector<std::vector<std::string>> table = {{"WALLET", "NAME", "EPOCH", "DAYS", "SHARES 1 2 3", "ROTATION DUE"}};
   for (auto& row : rows) {

@@ -1,5 +1,6 @@
 #include "text-forms.h"
 
+#include <kj/time.h>
 #include <sodium.h>
 
 #include <ctime>
@@ -69,6 +70,10 @@ std::string utc(uint64_t unixMs) {
   char text[32];
   if (gmtime_r(&seconds, &parts) == nullptr) return {};
   return std::string(text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
+
+uint64_t nowUnixMs() {
+  return static_cast<uint64_t>((kj::systemPreciseCalendarClock().now() - kj::UNIX_EPOCH) / kj::MILLISECONDS);
 }
 
 }  // namespace waas::cli

@@ -29,6 +29,9 @@ std::optional<PublicKey> parseAddress(std::string_view text);
 // "2026-01-31T12:00:00Z"; empty for 0.
 std::string utc(uint64_t unixMs);
 
+// The time now, Unix milliseconds.
+uint64_t nowUnixMs();
+
 inline Bytes bytesOf(kj::ArrayPtr<const kj::byte> bytes) { return Bytes(bytes.begin(), bytes.size()); }
 inline std::string textOf(kj::StringPtr text) { return std::string(text.begin(), text.size()); }
 

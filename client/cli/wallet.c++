@@ -10,13 +10,9 @@ namespace waas::cli {
 namespace {
 
 Json walletJson(const client::Wallet& wallet) {
-  return {{"walletId", hex(wallet.walletId)},
-          {"publicKey", base58(wallet.publicKey)},
-          {"name", wallet.name.cStr()},
-          {"first", wallet.first},
-          {"createdAt", wallet.createdAt},
-          {"owner",
-           {{"kind", wallet.owner.kind == OwnerId::Kind::USER ? "user" : "service"}, {"id", hex(wallet.owner.id)}}}};
+  return {{"walletId", hex(wallet.walletId)}, {"publicKey", base58(wallet.publicKey)},
+          {"name", wallet.name.cStr()},       {"first", wallet.first},
+          {"createdAt", wallet.createdAt},    {"owner", ownerJson(wallet.owner)}};
 }
 
 void printWallet(std::ostream& out, const client::Wallet& wallet) {

@@ -11,7 +11,7 @@ namespace waas::broker {
 
 struct Fault {
   protocol::ErrorCode code;
-  kj::StringPtr detail;  // lives as long as the program, or as the exception that it was read from
+  kj::StringPtr detail;     // lives as long as the program, or as the exception that it was read from
   uint32_t retryAfter = 0;  // milliseconds; 0 = not said
   uint8_t share = 0;        // which share is meant (1..3); 0 = none
 };

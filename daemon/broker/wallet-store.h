@@ -61,8 +61,9 @@ class WalletStore {
   virtual kj::Promise<Commit> updateAccount(AccountRow next, uint64_t expectedVersion) = 0;
 
   // Makes audit rows durable. The rows are copied before this returns; at most MAX_AUDIT_ROWS. Idempotent:
-  // a row that stands there with equal bytes is fine (its head signature stays as it is); one with other bytes stays, too,
-  // and the fault is recordRefused, while the new rows of the call are written. After outcomeUnknown just call again.
+  // a row that stands there with equal bytes is fine (its head signature stays as it is); one with other bytes stays,
+  // too, and the fault is recordRefused, while the new rows of the call are written. After outcomeUnknown just call
+  // again.
   virtual kj::Promise<void> appendAudit(kj::ArrayPtr<const AuditRow> rows) = 0;
 
   // Rows of one instance after a sequence, ascending; without an instance the last `limit` rows of the one that wrote

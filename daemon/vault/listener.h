@@ -6,8 +6,8 @@ namespace waas::vault {
 
 // Puts the listening SOCK_SEQPACKET socket on descriptor `at`: the one that the service manager passed (LISTEN_FDS=1,
 // meant for this process or for the guard above it), else a new one bound to `path`, whose mode follows the umask. A
-// socket file that nobody listens on is replaced. Its connections inherit SO_PASSCRED, by which an empty datagram can be
-// told from the end. Empty when all went well, else a sentence.
+// socket file that nobody listens on is replaced. Its connections inherit SO_PASSCRED, by which an empty datagram can
+// be told from the end. Empty when all went well, else a sentence.
 std::string openListener(const std::string& path, int at);
 
 // Whether the service manager passed a socket.

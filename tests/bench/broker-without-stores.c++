@@ -1,6 +1,6 @@
-// The broker with stores in its own memory: what is left is the door, RPC, the vault link, audit in the vault, the vault.
-// For the comparison with signing agents that keep their keys in memory. The sandbox is the broker's own; only the three
-// stores are stood in for, so nothing that it makes outlives it.
+// The broker with stores in its own memory: what is left is the door, RPC, the vault link, audit in the vault, the
+// vault. For the comparison with signing agents that keep their keys in memory. The sandbox is the broker's own; only
+// the three stores are stood in for, so nothing that it makes outlives it.
 //
 //   broker-without-stores --config signerd.toml [--credentials DIR]
 #include <kj/async-io.h>
@@ -137,10 +137,10 @@ int serve(const std::string& config, const std::string& credentials) {
   AuditWriter audit(wallets, vault, turn, timer);
   HealthReport health(connections);
   kj::TaskSet background(logged);
-  Parts parts{settings,  timer,   kj::systemPreciseCalendarClock(),
+  Parts parts{settings,  timer,     kj::systemPreciseCalendarClock(),
               admission, deadlines, wallets,
-              shares2,   shares3, vault,
-              audit,     health,  background};
+              shares2,   shares3,   vault,
+              audit,     health,    background};
   StreamPool pool{port, turn};
   Door door(kj::mv(listener), pool, parts, connections);
 
