@@ -330,6 +330,19 @@ TEST_F(People, V8GuessingIsSlowedEvenForTheRightPassword) {
   EXPECT_TRUE(bob.signIn(*scene.link).answer().isSignedIn());
 }
 
+TEST_F(People, V5WithoutAPersonThereIsNoSession) {
+  // The peer is a local service as well, so that it has an identity of its own; but no session.
+  auto caller = [&](rpc::Caller::Builder c) { c.setPeer(scene.peer); };
+  EXPECT_EQ(asked([&](auto request) { caller(request.initRefresh()); }), ErrorCode::NOT_ALLOWED);
+  EXPECT_EQ(asked([&](auto request) { caller(request.initSignOut().initCaller()); }), ErrorCode::NOT_ALLOWED);
+  EXPECT_EQ(asked([&](auto request) {
+              auto in = request.initAuthorize();
+              in.setCall(static_cast<uint8_t>(Call::WALLETS));
+              caller(in.initCaller());
+            }),
+            ErrorCode::NOT_ALLOWED);
+}
+
 TEST_F(People, SigningInOftenIsNoGuessing) {
   for (int i = 0; i < 12; i++) EXPECT_TRUE(alice.signIn(*scene.link).answer().isSignedIn()) << i;
   Person wrong = alice;
