@@ -16,12 +16,11 @@ postgresAccount() {
   echo postgres
 }
 
-# A server that was killed leaves its lock file, and PostgreSQL takes a dead process that nobody has reaped yet for a
-# living one. The file goes when that process is dead and none of its children works in the folder any more.
-removeStaleLock() {
-  local data=$1 pid link tries=0 working=yes
-  { read -r pid <"$data/postmaster.pid"; } 2>/dev/null || return 0
-  if startTime "$pid" >/dev/null && [ "$(readlink "/proc/$pid/cwd" || true)" = "$data" ]; then return 0; fi
+# A server that was killed leaves two lock files, in its data and beside its socket, and PostgreSQL takes a dead process
+# that nobody has reaped yet for a living one. The files go when none of its processes works in the data any more. (No
+# server of ours is running: that was asked before.)
+removeStaleLocks() {
+  local data=$1 link tries=0 working=yes
   while [ $working = yes ]; do
     working=no
     for link in /proc/[0-9]*/cwd; do
@@ -31,7 +30,7 @@ removeStaleLock() {
     [ $tries -lt 100 ] || fail "an old server's processes still work in $data"
     if [ $working = yes ]; then sleep 0.1; fi
   done
-  rm -f "$data/postmaster.pid"
+  rm -f "$data/postmaster.pid" "$sockets/postgres/.s.PGSQL.5432.lock"
 }
 
 startPostgres() {
@@ -50,7 +49,7 @@ startPostgres() {
     rm -f "$passwordFile"
     asPostgres touch "$data/waas-initialised"
   fi
-  removeStaleLock "$data"
+  removeStaleLocks "$data"
   launch postgres "$account" "$(id -g "$account")" 077 "$programs/postgres" -D "$data" \
     -c listen_addresses= -c "unix_socket_directories=$sockets/postgres" -c unix_socket_permissions=0777 -c port=5432 \
     -c max_connections=50 -c shared_buffers=64MB -c synchronous_commit=on
