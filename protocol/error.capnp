@@ -61,4 +61,12 @@ enum ErrorCode {
   # Our own.
   signatureFault @28        $says("Two computations of one signature differed, so neither was released. Look at the machine's memory and processor.") $http(500) $exit(1);
   addressUnproven @29       $says("A wallet's certificate is not signed by this vault. Do not use the address; tell the operator.") $http(502) $exit(1);
+
+  # Policy, life of shares, keys.
+  policyRefused @30         $says("The policy bundle is not taken: not signed with the policy key, malformed, expired, or not newer than the present one. The old policy stays.") $http(422) $exit(1);
+  rolledBack @31            $says("A stored record is older than one that was seen before. Nothing was signed. Tell the operator that a store was put back.") $http(500) $exit(1);
+  walletDeleted @32         $says("The wallet was deleted. Its key can't be brought back.") $http(410) $exit(1);
+  recoveryKeyAbsent @33     $says("The shares have to be recovered, and custodians keep the recovery key. Run `waas shares recover` with them.") $http(503) $exit(1);
+  walletExists @34          $says("A wallet with this public key exists already.") $http(409) $exit(1);
+  keyInUse @35              $says("This key version is the newest of its purpose and can't be retired. Activate another one first.") $http(409) $exit(1);
 }

@@ -33,6 +33,8 @@ struct Refusal {
   detail @2 :Text;           # what exactly, or empty; of the daemon's own making, safe to show and to log
   retryAfter @3 :UInt32;     # milliseconds; 0 = not said
   share @4 :UInt8;           # shareMissing, recordRefused: which share (1..3); 0 = none
+  rule @5 :Text;             # deniedByPolicy: name of the rule that denied it; empty: no rule allowed it
+  instruction @6 :UInt16;    # deniedByPolicy: the instruction that it is about, counted from 1; 0 = the whole
 }
 
 struct Result(T) {
@@ -56,7 +58,34 @@ interface Signer {
     serviceName @2 :Text;       # the service's name; empty without that role
     operator @3 :Operator;      # null without that role
     version @4 :Text;           # of the daemon, for people to read
+    maintenance @5 :Maintenance;  # comes with the login role and with the operator's; null without either
   }
+}
+
+interface Maintenance {
+  # What a timer or the gateway may set off, on nobody's behalf.
+
+  rotateDue @0 (limit :UInt32) -> (run :Result(Rotation));
+  # Rotates what is due, at most `limit` wallets (0: no bound), and answers when that is done. Several runs at once, on
+  # several hosts, share the work. Errors: postgresUnreachable, vaultUnreachable, deniedByPolicy.
+}
+
+struct Rotation {
+  # What a run did.
+  checked @0 :UInt64;
+  rotated @1 :UInt64;           # of these, `recovered` had lost a share
+  recovered @2 :UInt64;
+  skipped @3 :UInt64;           # not due, or in the hands of another run
+  failed @4 :UInt64;
+  total @5 :UInt64;             # wallets that the run will look at, as far as it is known; for progress
+  failures @6 :List(Failure);   # the first 100
+
+  struct Failure { walletId @0 :Data; refusal @1 :Refusal; }
+}
+
+interface Progress {
+  # Given by whoever wants to see a long run go on. Calls come at most 10 times a second; a call that fails ends the run.
+  report @0 (soFar :Rotation);
 }
 
 interface Login {
@@ -129,6 +158,25 @@ interface Session {
 
   shareStatus @3 (proof :Proof) -> (status :Result(List(ShareStatus)));
   # The shares of the caller's wallets, as the stores answer now.
+
+  rotate @4 (wallet :Selector, force :Bool, proof :Proof) -> (run :Result(Rotation));
+  # Rotates one of the caller's wallets when it is due, or at any rate with `force`.
+
+  importWallet @5 (name :Text, box :Data, proof :Proof) -> (wallet :Result(Created));
+  # Makes a wallet of an existing key, sealed to the vault (protocol/key-box.h). Errors: deniedByPolicy, walletExists,
+  # nameTaken.
+
+  exportWallet @6 (wallet :Selector, clientKey :Data, proof :Proof) -> (exported :Result(Exported));
+  # The wallet's key, sealed to the client's X25519 key (protocol/key-box.h), where the policy allows it.
+
+  deleteWallet @7 (wallet :Selector, proof :Proof) -> (deleted :Result(Nothing));
+  # Destroys all shares of the wallet, everywhere. What back-ups hold dies with them. It can't be undone.
+}
+
+struct Exported {
+  box @0 :Data;
+  wallet @1 :WalletInfo;
+  head @2 :AuditHead;
 }
 
 interface UserSession extends (Session) {
@@ -156,6 +204,72 @@ interface Operator {
   # Audit records of one vault life after a sequence, at most 1000. Empty `instance`: the newest life's last records.
 
   auditInstances @3 () -> (instances :Result(List(AuditInstance)));
+
+  rotate @4 (whose :Whose, force :Bool, progress :Progress) -> (run :Result(Rotation));
+  # Rotates wallets of one owner or of all: those that are due, or every one with `force`. `progress` may be null.
+
+  recover @5 (whose :Whose, progress :Progress) -> (run :Result(Rotation));
+  # Rebuilds shares that are missing or damaged, and nothing else.
+
+  loadPolicy @6 (bundle :Data) -> (policy :Result(Policy));
+  # Checks a signed bundle (protocol/policy-bundle.h) in the vault, keeps it in the database for the other hosts and the
+  # next start, and decides by it from now on. Errors: policyRefused.
+
+  policy @7 () -> (policy :Result(Policy));
+  # The policy in force, with its bundle.
+
+  keys @8 () -> (keys :Result(List(KeyUse)));
+  # Key versions, with what each still protects: a count from the database, which is not trusted, so a hint.
+
+  changeKeys @9 (change :KeyChange) -> (changed :Result(Data));
+  # Adds, activates, installs or retires a key version. The answer is the whole keyring, wrapped under the root
+  # credential: keep it in the place of the old file, on every host, before the next step.
+
+  custody @10 (change :CustodyChange) -> (custody :Result(Custody));
+  # Custodians' parts of the recovery key, for one run of `recover`.
+
+  struct Policy {
+    number @0 :UInt64;          # 0: none is loaded, and everything is denied
+    notAfter @1 :UInt64;
+    bundle @2 :Data;
+  }
+
+  struct KeyUse {
+    purpose @0 :Text;
+    version @1 :UInt32;
+    state @2 :State;
+    newest @3 :Bool;
+    protects @4 :UInt64;        # records that name this version
+    counted @5 :Bool;           # whether the database could be asked
+
+    enum State { active @0; pending @1; retired @2; }
+  }
+
+  struct KeyChange {
+    union {
+      add @0 :Text;             # purpose
+      activate @1 :Name;
+      install @2 :Data;         # a wrapped keyring from another host
+      retire @3 :Name;
+    }
+    struct Name { purpose @0 :Text; version @1 :UInt32; }
+  }
+
+  struct CustodyChange {
+    union {
+      part @0 :Data;            # sealed to the vault: protocol/key-box.h
+      forget @1 :Void;
+      split @2 :Split;
+    }
+    struct Split { threshold @0 :UInt8; recipients @1 :List(Data); }
+  }
+
+  struct Custody {
+    held @0 :Bool;
+    threshold @1 :UInt8;
+    given @2 :UInt8;
+    parts @3 :List(Data);
+  }
 
   struct Whose {
     union {
@@ -204,6 +318,13 @@ struct SignItem {
     message @2 :Data;
     # UTF-8 text, to be signed as a Solana off-chain message. What is signed can never be a transaction.
   }
+  lookupTables @3 :List(LookupTable);
+  # What the caller claims the transaction's address lookup tables to hold. Claims: a policy may want none to matter.
+}
+
+struct LookupTable {
+  address @0 :Data;             # 32 bytes
+  entries @1 :Data;             # 32 bytes each, in the table's order; at most 256
 }
 
 struct Signed {
@@ -249,7 +370,10 @@ struct ShareStatus {
   shares @6 :List(ShareState);  # index 1, 2, 3
   needsRotation @7 :Bool;
 
-  enum ShareState { unknown @0; present @1; missing @2; unreachable @3; }
+  deleted @8 :Bool;
+  leased @9 :Bool;              # a rotation holds it at the moment
+
+  enum ShareState { unknown @0; present @1; missing @2; unreachable @3; damaged @4; }
 }
 
 struct Health {
@@ -280,6 +404,9 @@ struct Health {
     denied @9 :UInt64;
     failed @10 :UInt64;
     keys @11 :List(Key);
+    policy @12 :UInt64;         # number of the policy in force; 0 = none
+    policyNotAfter @13 :UInt64;
+    recoveryKey @14 :Bool;      # the recovery key's private half is here: automatic mode, or custodians at work
 
     enum SecretMemory { unprotected @0; locked @1; secret @2; }
     struct Key { purpose @0 :Text; version @1 :UInt32; newest @2 :Bool; }

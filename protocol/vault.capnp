@@ -76,6 +76,35 @@ struct Request {
 
     sign @14 :Sign;
     # Answer: `signed`, one outcome an item, in order.
+
+    advance @15 :Advance;
+    # Makes the next version of a wallet's shares: rotation, recovery, re-wrapping. The broker's housekeeping; what it may
+    # do by itself is the policy's to say. Answer: `wallet`, every envelope of it checked. Errors: recordRefused (with the
+    # share), recoveryKeyAbsent, keyVersionUnknown, rolledBack, deniedByPolicy.
+
+    importWallet @16 :ImportWallet;
+    # Makes a wallet of a key that the caller brings, sealed to the vault. Answer: `wallet`.
+
+    exportWallet @17 :ExportWallet;
+    # Hands a wallet's key to its owner, sealed to the key that the client chose. Answer: `exported`.
+
+    deleteWallet @18 :DeleteWallet;
+    # Answer: `tombstone`, to be put in the row's place by compare-and-swap on the version.
+
+    loadPolicy @19 :LoadPolicy;
+    # Takes a signed policy bundle in the place of the present one. Answer: `policy`. Errors: policyRefused.
+
+    keys @20 :KeysRequest;
+    # Lists, adds, installs or retires key versions. Answer: `keys`.
+
+    custody @21 :CustodyRequest;
+    # Takes custodians' parts of the recovery key, or forgets the key again. Answer: `custody`.
+
+    changeAccount @22 :ChangeAccount;
+    # What a signed-in person changes about the own account. Answer: `changedAccount`.
+
+    resetPassword @23 :ResetPassword;
+    # A new password for somebody who lost the old one. Answer: `changedAccount`.
   }
 }
 
@@ -113,7 +142,9 @@ struct Wallet {
   epoch @3 :UInt64;
   tag @4 :UInt64;        # epoch and tag together are the version
   shares @5 :List(Data); # three envelopes, index 1, 2, 3; empty = not found
-  recovery @6 :Data;     # envelope of shares 2 and 3 under the recovery key; only towards the broker
+  recovery @6 :Data;     # envelope of shares 2 and 3 under the recovery key; towards the vault only where it is needed
+  floors @7 :List(Data); # as the two Redis keep them beside shares 2 and 3, see protocol/floor.h; empty = not found
+  limits @8 :Data;       # the wallet's limit row, see protocol/limit-row.h; empty = not found
 }
 
 struct ChallengeRequest {
@@ -139,6 +170,34 @@ struct SignOut {
   everywhere @1 :Bool;
 }
 
+struct ChangeAccount {
+  caller @0 :Caller;
+  union {
+    password @1 :Data;       # box with the old and the new stretched password, protocol/login-box.h
+    recoveryCodes @2 :Void;  # new one-time codes; the old ones end
+    apiToken @3 :ApiToken;   # mints one
+    revokeApiTokens @4 :Void;  # all of them
+    delete @5 :Data;         # box with the stretched password: the account and everything that belongs to it
+  }
+}
+
+struct ApiToken {
+  wallets @0 :List(Data);    # ids; empty = all of the user's
+  actions @1 :UInt32;        # bits, see protocol/api-token.h
+  life @2 :UInt64;           # milliseconds
+}
+
+struct ResetPassword {
+  peer @0 :UInt64;
+  account @1 :Account;
+  box @2 :Data;              # protocol/login-box.h: recovery code, and the new stretched password
+}
+
+struct ChangedAccount {
+  account @0 :Account;       # to be committed by compare-and-swap on its version
+  answer @1 :Data;           # sealed to the client: codes or a token; or empty
+}
+
 struct CreateWallet {
   caller @0 :Caller;
   name @1 :Text;         # 1..64 bytes of UTF-8 without control characters
@@ -156,7 +215,73 @@ struct Sign {
       transaction @2 :Data;   # a whole transaction, signatures of others kept
       message @3 :Data;       # text of an off-chain message
     }
+    tables @4 :List(LookupTable);
+    # Contents of the address lookup tables that the transaction names, as the client claims them.
+    unreachable @5 :UInt8;
+    # Bit i: the store of share i+1 does not answer, so the recovery envelope is shown in its place (degraded mode).
   }
+}
+
+struct LookupTable {
+  address @0 :Data;      # 32 bytes
+  entries @1 :Data;      # 32 bytes each, in the table's order
+}
+
+struct Advance {
+  wallet @0 :Wallet;     # with the recovery envelope where a share is missing
+  why @1 :Why;
+  above @2 :UInt64;      # the highest epoch that was seen of this wallet in any store; the next one is above it
+  peer @3 :UInt64;       # whoever asked for it; 0: nobody did, it was due
+  person @4 :Person;     # null unless a person asked for it about wallets of his own
+
+  enum Why { due @0; requested @1; missing @2; damaged @3; rewrap @4; }
+}
+
+struct ImportWallet {
+  caller @0 :Caller;
+  name @1 :Text;
+  first @2 :Bool;
+  box @3 :Data;          # sealed to the vault: protocol/key-box.h
+}
+
+struct ExportWallet {
+  caller @0 :Caller;
+  selector @1 :Selector;
+  wallet @2 :Wallet;
+  clientKey @3 :Data;    # 32 bytes, X25519: the key is sealed to it, protocol/key-box.h
+}
+
+struct DeleteWallet {
+  caller @0 :Caller;
+  selector @1 :Selector;
+  wallet @2 :Wallet;
+}
+
+struct LoadPolicy {
+  peer @0 :UInt64;       # 0: the broker shows the bundle that it has, after `hello`; otherwise an operator's connection
+  bundle @1 :Data;       # protocol/policy-bundle.h
+}
+
+struct KeysRequest {
+  peer @0 :UInt64;       # an operator's connection
+  union {
+    list @1 :Void;
+    add @2 :Text;        # purpose: makes its next version, which is not written with until it is activated
+    activate @3 :KeyName;
+    install @4 :Data;    # a keyring that another host handed out, wrapped under the root credential
+    retire @5 :KeyName;  # refuses to open anything more with this version
+  }
+  struct KeyName { purpose @0 :Text; version @1 :UInt32; }
+}
+
+struct CustodyRequest {
+  peer @0 :UInt64;       # an operator's connection
+  union {
+    part @1 :Data;       # one custodian's part, sealed to the vault: protocol/key-box.h
+    forget @2 :Void;
+    split @3 :Split;     # splits the recovery key among custodians and forgets its private half
+  }
+  struct Split { threshold @0 :UInt8; recipients @1 :List(Data); }  # X25519 keys that the parts are sealed to
 }
 
 struct Selector {
@@ -205,6 +330,12 @@ struct Answer {
     account @11 :Account;
     wallet @12 :Wallet;
     signed @13 :List(Outcome);
+    exported @14 :Data;          # sealed to the client: protocol/key-box.h
+    tombstone @15 :Wallet;       # certificate and proof of deletion; no envelopes
+    policy @16 :Policy;
+    keys @17 :Keys;
+    custody @18 :Custody;
+    changedAccount @19 :ChangedAccount;
   }
 }
 
@@ -214,12 +345,17 @@ struct Refusal {
   # A literal of the vault's, or empty; never caller-controlled bytes, never an address.
   retryAfter @2 :UInt32;    # milliseconds; 0 = not said
   share @3 :UInt8;          # for shareMissing and recordRefused: which share (1..3), 0 = none
+  rule @4 :Text;            # deniedByPolicy: the rule that decided; empty: no rule allowed it
+  instruction @5 :UInt16;   # deniedByPolicy: which instruction, counted from 1; 0 = the transaction as a whole
 }
 
 struct Outcome {
   union {
     refused @0 :Refusal;
     signature @1 :Data;      # 64 bytes
+    charge @4 :Data;
+    # The policy's windows let this pass, and the wallet's limit row has to say so first: the new row. Commit it by
+    # compare-and-swap, then show the same item with it.
   }
   offset @2 :UInt32;         # transactions: where in the given bytes the signature belongs
   signedBytes @3 :Data;      # messages: the off-chain message as it was signed
@@ -250,6 +386,24 @@ struct Challenge {
   memory @3 :UInt64;         # Argon2id's m, bytes
 }
 
+struct Policy {
+  number @0 :UInt64;         # 0: none is loaded, and everything is denied
+  notAfter @1 :UInt64;
+  hash @2 :Data;             # SHA-256 of the bundle
+}
+
+struct Keys {
+  versions @0 :List(Health.KeyVersion);
+  keyring @1 :Data;          # after a change: the whole keyring, wrapped under the root credential, to be kept
+}
+
+struct Custody {
+  held @0 :Bool;             # the recovery key's private half is here
+  threshold @1 :UInt8;
+  given @2 :UInt8;           # parts that were taken so far
+  parts @3 :List(Data);      # after `split`: one part for each recipient, sealed
+}
+
 struct SignedUp {
   account @0 :Account;
   wallet @1 :Wallet;
@@ -270,7 +424,10 @@ struct Health {
   failed @10 :UInt64;
   signatures @11 :UInt64;
   keys @12 :List(KeyVersion);
+  policy @13 :Policy;
+  recoveryKey @14 :Bool;     # the recovery key's private half is here
 
   enum SecretMemory { unprotected @0; locked @1; secret @2; }
-  struct KeyVersion { purpose @0 :Text; version @1 :UInt32; newest @2 :Bool; }
+  struct KeyVersion { purpose @0 :Text; version @1 :UInt32; newest @2 :Bool; state @3 :KeyState; }
+  enum KeyState { active @0; pending @1; retired @2; }
 }
