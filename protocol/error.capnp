@@ -69,4 +69,16 @@ enum ErrorCode {
   recoveryKeyAbsent @33     $says("The shares have to be recovered, and custodians keep the recovery key. Run `waas shares recover` with them.") $http(503) $exit(1);
   walletExists @34          $says("A wallet with this public key exists already.") $http(409) $exit(1);
   keyInUse @35              $says("This key version is the newest of its purpose and can't be retired. Activate another one first.") $http(409) $exit(1);
+
+  # HTTP: what only a gateway refuses.
+  notFound @36              $says("There is nothing under this address. Compare it with /openapi.json.") $http(404) $exit(1);
+  methodNotAllowed @37      $says("This address does not take that method. Compare it with /openapi.json.") $http(405) $exit(1);
+  lengthRequired @38        $says("The request does not say how long its body is. Send Content-Length, and no Transfer-Encoding.") $http(411) $exit(1);
+  mediaTypeRefused @39      $says("The body is of another kind than this call takes. Send application/json.") $http(415) $exit(1);
+  requestTimeout @40        $says("The request did not arrive in time. Send it again, and faster.") $http(408) $exit(1) $retryable;
+  headersTooLarge @41       $says("The head of the request is larger than the limit. Send fewer or shorter headers.") $http(431) $exit(1);
+  originRefused @42         $says("A call that a cookie authorizes must come from the gateway's own page.") $http(403) $exit(4);
+  idempotencyInFlight @43   $says("A request with this idempotency key is being worked on. Wait for its answer, or ask again later.") $http(409) $exit(1) $retryable;
+  idempotencyMismatch @44   $says("This idempotency key was used with another request. Take a new key.") $http(422) $exit(1);
+  tooManyRequests @45       $says("Too many requests from this address. Wait and try again.") $http(429) $exit(1) $retryable;
 }
