@@ -68,6 +68,10 @@ interface Maintenance {
   rotateDue @0 (limit :UInt32) -> (run :Result(Rotation));
   # Rotates what is due, at most `limit` wallets (0: no bound), and answers when that is done. Several runs at once, on
   # several hosts, share the work. Errors: postgresUnreachable, vaultUnreachable, deniedByPolicy.
+
+  ready @1 () -> (ready :Result(Nothing));
+  # Whether vault, PostgreSQL and both Redis are reached, as far as the daemon knows without asking them anew. Errors:
+  # vaultUnreachable, postgresUnreachable, redisUnreachable.
 }
 
 struct Rotation {
