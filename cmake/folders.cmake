@@ -4,7 +4,7 @@
 
 set(WAAS_ALLOWED
   protocol:secret
-  policy:solana
+  policy:solana policy:protocol
   vault:secret vault:protocol vault:inner vault:errors vault:solana vault:policy vault:seccomp
   guard:seccomp
   broker:protocol broker:inner broker:errors broker:public broker:seccomp
