@@ -23,6 +23,7 @@ const char* nameOf(client::ShareStatus::State state) {
     case client::ShareStatus::State::PRESENT: return "present";
     case client::ShareStatus::State::MISSING: return "missing";
     case client::ShareStatus::State::UNREACHABLE: return "unreachable";
+    case client::ShareStatus::State::DAMAGED: return "damaged";
   }
   return "unknown";
 }

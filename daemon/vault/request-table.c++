@@ -5,6 +5,7 @@
 #include "daemon/vault/link-requests.h"
 #include "daemon/vault/login.h"
 #include "daemon/vault/session-requests.h"
+#include "daemon/vault/sign-request.h"
 #include "daemon/vault/wallet-requests.h"
 
 namespace waas::vault {

@@ -43,17 +43,6 @@ void copySelector(Selector::Reader from, inner::Selector::Builder to) {
   }
 }
 
-bool sameSelector(Selector::Reader a, Selector::Reader b) {
-  if (a.which() != b.which()) return false;
-  switch (a.which()) {
-    case Selector::FIRST: return true;
-    case Selector::ID: return a.getId() == b.getId();
-    case Selector::NAME: return a.getName() == b.getName();
-    case Selector::PUBLIC_KEY: return a.getPublicKey() == b.getPublicKey();
-  }
-  return false;
-}
-
 }  // namespace
 
 // --- Beginning
@@ -65,7 +54,8 @@ SignCall::SignCall(kj::PromiseFulfiller<void>& fulfiller, Admission::Ticket tick
       ticket(kj::mv(ticketParam)),
       owner(kj::mv(ownerParam)),
       parts(owner->parts),
-      context(context) {
+      context(context),
+      fetch(*owner, *this) {
   KJ_IF_MAYBE (exception, kj::runCatchingExceptions([this]() { begin(); })) {
     Fault fault = faultOf(*exception);
     // What can't even be read is the caller's fault, not ours.
@@ -82,10 +72,7 @@ void SignCall::begin() {
   if (!parts.audit.accepts()) return refuseWhole(ErrorCode::AUDIT_UNAVAILABLE, "the audit log can't be written"_kj);
   readItems();
   parts.deadlines.enter(*this);
-  waiting = 1;  // so that nothing is taken for complete before everything was asked for
-  fetchAccount();
-  for (auto& wallet : wallets) fetch(*wallet);
-  waiting--;
+  fetch.begin();
 }
 
 void SignCall::readItems() {
@@ -106,140 +93,17 @@ void SignCall::readItems() {
     if (tooLarge || bytes > limits::SIGN_BYTES) {
       kj::throwFatalException(makeFault(ErrorCode::TOO_LARGE, "the bytes to sign are too many"_kj));
     }
-    items[i].wallet = walletFor(list[i].getWallet());
+    items[i].wallet = fetch.add(list[i].getWallet());
   }
-}
-
-uint32_t SignCall::walletFor(Selector::Reader selector) {
-  for (uint32_t i = 0; i < wallets.size(); i++) {
-    if (sameSelector(wallets[i]->selector, selector)) return i;
-  }
-  auto& wallet = *wallets.add(kj::heap<Wallet>());
-  wallet.selector = selector;
-  return static_cast<uint32_t>(wallets.size() - 1);
-}
-
-// --- Fetching
-// --------------------------------------------------------------------------------------------------------------
-
-// Takes a store's answer into the call, or notes why there is none.
-template <typename T, typename Take>
-void SignCall::await(kj::Promise<T> promise, Wallet* wallet, uint8_t share, Take take) {
-  waiting++;
-  if (wallet != nullptr) wallet->waiting++;
-  fetches.add(promise
-                  .then(
-                      [this, wallet, take](T&& value) {
-                        take(kj::mv(value));
-                        arrived(wallet);
-                      },
-                      [this, wallet, share](kj::Exception&& exception) {
-                        Fault fault = faultOf(exception);
-                        if (fault.code == ErrorCode::UNKNOWN) logFault("B5101", "a store failed", exception);
-                        uint8_t which = fault.code == ErrorCode::RECORD_REFUSED ? share : 0;
-                        auto& place = wallet != nullptr ? wallet->problem : accountProblem;
-                        place = Problem{fault.code, kj::heapString(fault.detail), which};
-                        arrived(wallet);
-                      })
-                  .eagerlyEvaluate(nullptr));
-}
-
-void SignCall::fetchAccount() {
-  if (!owner->isPerson()) return;
-  await(owner->account(), nullptr, 0, [this](kj::Maybe<AccountRow>&& row) { account = kj::mv(row); });
-}
-
-void SignCall::fetch(Wallet& wallet) {
-  if (wallet.selector.isId()) {
-    memcpy(wallet.id.data(), wallet.selector.getId().begin(), wallet.id.size());
-  } else {
-    KJ_IF_MAYBE (id, owner->selectors.find(wallet.selector)) {
-      wallet.id = *id;
-      wallet.hinted = true;
-    } else {
-      return fetchBySelector(wallet);
-    }
-  }
-  await(parts.wallets.wallet(wallet.id), &wallet, 1,
-        [&wallet](kj::Maybe<WalletRow>&& row) { wallet.row = kj::mv(row); });
-  fetchShares(wallet);
-}
-
-// Not known which wallet it is: one more round trip, once in a session.
-void SignCall::fetchBySelector(Wallet& wallet) {
-  wallet.hinted = false;
-  await(parts.wallets.walletBy(owner->id, storeSelector(wallet.selector)), &wallet, 1,
-        [this, &wallet](kj::Maybe<WalletRow>&& row) {
-          wallet.row = kj::mv(row);
-          KJ_IF_MAYBE (found, wallet.row) {
-            wallet.id = found->walletId;
-            fetchShares(wallet);
-          }
-        });
-}
-
-void SignCall::fetchShares(Wallet& wallet) {
-  await(parts.redis1.shares(wallet.id), &wallet, 2,
-        [&wallet](kj::Array<ShareField>&& fields) { wallet.shares[0] = kj::mv(fields); });
-  await(parts.redis2.shares(wallet.id), &wallet, 3,
-        [&wallet](kj::Array<ShareField>&& fields) { wallet.shares[1] = kj::mv(fields); });
-}
-
-void SignCall::arrived(Wallet* wallet) {
-  if (finished) return;
-  if (wallet != nullptr && --wallet->waiting == 0) settle(*wallet);
-  if (--waiting == 0) askVault();
-}
-
-// Everything about a wallet is there: judges it, or asks again.
-void SignCall::settle(Wallet& wallet) {
-  if (wallet.problem != nullptr) return;
-  KJ_IF_MAYBE (row, wallet.row) {
-    Certificate certificate;
-    if (matches(*row, owner->id, wallet.selector, certificate)) {
-      if (holdsShares(wallet) && !wallet.selector.isId() && !wallet.hinted) {
-        owner->selectors.remember(wallet.selector, wallet.id);
-      }
-      return;
-    }
-    if (!row->readCertificate(certificate)) {
-      wallet.problem = Problem{ErrorCode::RECORD_REFUSED, kj::str("the wallet's certificate can't be read"), 0};
-      return;
-    }
-  }
-  if (wallet.hinted) {
-    owner->selectors.forget(wallet.selector);
-    return fetchBySelector(wallet);
-  }
-  wallet.problem = Problem{ErrorCode::UNKNOWN_WALLET, nullptr, 0};
-}
-
-// Whether both Redis have the version that PostgreSQL names. If not, everything is read once more, and then it is a
-// missing share.
-bool SignCall::holdsShares(Wallet& wallet) {
-  auto& row = KJ_ASSERT_NONNULL(wallet.row);
-  for (uint8_t i = 0; i < 2; i++) {
-    if (findVersion(wallet.shares[i], row.version) != nullptr) continue;
-    if (!wallet.again) {
-      wallet.again = true;
-      await(parts.wallets.wallet(wallet.id), &wallet, 1,
-            [&wallet](kj::Maybe<WalletRow>&& now) { wallet.row = kj::mv(now); });
-      fetchShares(wallet);
-    } else {
-      wallet.problem = Problem{ErrorCode::SHARE_MISSING, nullptr, static_cast<uint8_t>(i + 2)};
-    }
-    return false;
-  }
-  return true;
 }
 
 // --- The vault
 // -------------------------------------------------------------------------------------------------------------
 
-void SignCall::askVault() {
+void SignCall::fetched() {
   if (finished || asked) return;
   asked = true;
-  KJ_IF_MAYBE (problem, accountProblem) return refuseWhole(problem->code, problem->detail);
+  KJ_IF_MAYBE (problem, fetch.accountProblem) return refuseWhole(problem->code, problem->detail);
   if (!parts.audit.accepts()) return refuseWhole(ErrorCode::AUDIT_UNAVAILABLE, "the audit log can't be written"_kj);
   makePieces();
   if (pieces.empty()) return finish();
@@ -252,13 +116,13 @@ void SignCall::makePieces() {
   uint32_t count = static_cast<uint32_t>(items.size());
   if (owner->isPerson()) {
     bool any = false;
-    for (auto& item : items) any = any || wallets[item.wallet]->problem == nullptr;
+    for (auto& item : items) any = any || fetch.wallet(item.wallet).problem == nullptr;
     if (any) addPiece(0, count);
     return;
   }
   uint32_t first = 0, signatures = 0;
   for (uint32_t i = 0; i < count; i++) {
-    if (wallets[items[i].wallet]->problem != nullptr) continue;
+    if (fetch.wallet(items[i].wallet).problem != nullptr) continue;
     if (signatures == limits::SIGNATURES_PER_REQUEST) {
       addPiece(first, i);
       first = i;
@@ -270,12 +134,10 @@ void SignCall::makePieces() {
 }
 
 void SignCall::addPiece(uint32_t first, uint32_t end) {
-  const AccountRow* row = nullptr;
-  KJ_IF_MAYBE (present, account) row = present;
-  size_t words = 16 + owner->callerWords(row);
+  size_t words = 16 + owner->callerWords(fetch.account());
   uint32_t signatures = 0;
   for (uint32_t i = first; i < end; i++) {
-    if (!owner->isPerson() && wallets[items[i].wallet]->problem != nullptr) continue;
+    if (!owner->isPerson() && fetch.wallet(items[i].wallet).problem != nullptr) continue;
     items[i].inPiece = signatures++;
     items[i].asked = true;
     items[i].piece = static_cast<uint32_t>(pieces.size());
@@ -287,15 +149,13 @@ void SignCall::addPiece(uint32_t first, uint32_t end) {
 size_t SignCall::wordsOfItem(const Item& item) const {
   constexpr size_t STRUCTS = 12;  // item, selector
   size_t words = STRUCTS + wordsFor(payloadOf(item.reader).size() + 1) + wordsFor(MAX_WALLET_NAME_BYTES + 1);
-  KJ_IF_MAYBE (row, wallets[item.wallet]->row) words += wordsOf(*row);
+  KJ_IF_MAYBE (row, fetch.wallet(item.wallet).row) words += wordsOf(*row);
   return words;
 }
 
 void SignCall::writePiece(const Piece& piece, inner::Request::Builder request) {
   auto sign = request.initSign();
-  const AccountRow* row = nullptr;
-  KJ_IF_MAYBE (present, account) row = present;
-  owner->writeCaller(sign.initCaller(), proof, row);
+  owner->writeCaller(sign.initCaller(), proof, fetch.account());
   auto list = sign.initItems(piece.signatureCount());
   for (uint32_t i = piece.first; i < piece.end; i++) {
     if (items[i].asked && pieces[items[i].piece].get() == &piece) writeItem(items[i], list[items[i].inPiece]);
@@ -303,7 +163,7 @@ void SignCall::writePiece(const Piece& piece, inner::Request::Builder request) {
 }
 
 void SignCall::writeItem(const Item& item, inner::Sign::Item::Builder out) {
-  auto& wallet = *wallets[item.wallet];
+  auto& wallet = fetch.wallet(item.wallet);
   copySelector(item.reader.getWallet(), out.initSelector());
   KJ_IF_MAYBE (row, wallet.row) {
     writeWallet(out.initWallet(), *row, findVersion(wallet.shares[0], row->version),
@@ -321,9 +181,9 @@ void SignCall::Piece::answered(VaultReply& replyParam, inner::Answer::Reader ans
   answer = answerParam;
   if (answer.isRefused()) {
     auto refusal = answer.getRefused();
-    problem = Problem{refusal.getCode(), kj::heapString(refusal.getDetail()), refusal.getShare()};
+    problem = SignProblem{refusal.getCode(), kj::heapString(refusal.getDetail()), refusal.getShare()};
   } else if (!answer.isSigned() || answer.getSigned().size() != signatures) {
-    problem = Problem{ErrorCode::UNKNOWN, nullptr, 0};
+    problem = SignProblem{ErrorCode::UNKNOWN, nullptr, 0};
   } else {
     // The head vouches for more than this call's records; it must not be seen before all of it is durable.
     uint64_t head = reply->root().hasHead() ? reply->root().getHead().getSequence() : 0;
@@ -333,7 +193,7 @@ void SignCall::Piece::answered(VaultReply& replyParam, inner::Answer::Reader ans
 }
 
 void SignCall::Piece::failed(ErrorCode code, kj::StringPtr detail) {
-  problem = Problem{code, kj::heapString(detail), 0};
+  problem = SignProblem{code, kj::heapString(detail), 0};
   call.pieceDone();
 }
 
@@ -397,11 +257,11 @@ bool SignCall::refuseTogether() {
     return true;
   }
   for (auto& item : items) {
-    KJ_IF_MAYBE (problem, wallets[item.wallet]->problem) {
+    KJ_IF_MAYBE (problem, fetch.wallet(item.wallet).problem) {
       if (!concernsTheWhole(problem->code)) return false;
     }
   }
-  KJ_IF_MAYBE (problem, wallets[0]->problem) refuseWhole(problem->code, problem->detail);
+  KJ_IF_MAYBE (problem, fetch.wallet(0).problem) refuseWhole(problem->code, problem->detail);
   return true;
 }
 
@@ -423,7 +283,7 @@ void SignCall::writeResults() {
 }
 
 void SignCall::writeOutcome(const Item& item, protocol::Signed::Outcome::Builder out) {
-  KJ_IF_MAYBE (problem, wallets[item.wallet]->problem) {
+  KJ_IF_MAYBE (problem, fetch.wallet(item.wallet).problem) {
     return refuse(out.initRefused(), problem->code, problem->detail, problem->share);
   }
   KJ_ASSERT(item.asked, "an item without a problem was not asked of the vault");
