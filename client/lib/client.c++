@@ -83,6 +83,7 @@ kj::Promise<Client::Roles> Client::enter() {
     if (ok.hasLogin()) roles.login = kj::heap<Login>(context, ok.getLogin());
     if (ok.hasService()) roles.service = kj::heap<ServiceSession>(context, ok.getService(), roles.serviceName);
     if (ok.hasOperator()) roles.asOperator = kj::heap<Operator>(context, ok.getOperator());
+    if (ok.hasMaintenance()) roles.maintenance = kj::heap<Maintenance>(context, ok.getMaintenance());
     return roles;
   }));
 }

@@ -16,6 +16,7 @@
 #include "audit-heads.h"
 #include "call.h"
 #include "login.h"
+#include "maintenance.h"
 #include "operator.h"
 #include "wallets.h"
 
@@ -47,6 +48,7 @@ class Client {
     kj::Maybe<kj::Own<Login>> login;
     kj::Maybe<kj::Own<ServiceSession>> service;
     kj::Maybe<kj::Own<Operator>> asOperator;
+    kj::Maybe<kj::Own<Maintenance>> maintenance;
     kj::String serviceName;    // empty without that role
     kj::String daemonVersion;  // for people to read
   };
