@@ -147,8 +147,9 @@ interface Session {
   # What a wallet owner can do: a person (UserSession) or a local service. Calls of a person carry a proof; in calls of a
   # service `proof` is left out and ignored.
 
-  wallets @0 (proof :Proof) -> (wallets :Result(List(WalletInfo)));
-  # The caller's wallets, the first one first, the others by name.
+  wallets @0 (proof :Proof, after :Data, limit :UInt32) -> (wallets :Result(List(WalletInfo)), more :Bool);
+  # The caller's wallets, the first one first, the others by name, a page at a time. `after` is the last wallet id of the
+  # page before, empty at first. `limit` is at most 1000; 0 means that, too. `more`: there are others after these.
 
   createWallet @1 (name :Text, proof :Proof) -> (wallet :Result(Created));
   # Makes a wallet. The name has 1 to 64 bytes of UTF-8 without control characters and is unique among the caller's own.
@@ -160,8 +161,8 @@ interface Session {
   # each time.
   # Errors by item: unknownWallet, transactionMalformed, messageMalformed, notASigner, shareMissing, recordRefused, ...
 
-  shareStatus @3 (proof :Proof) -> (status :Result(List(ShareStatus)));
-  # The shares of the caller's wallets, as the stores answer now.
+  shareStatus @3 (proof :Proof, after :Data, limit :UInt32) -> (status :Result(List(ShareStatus)), more :Bool);
+  # The shares of the caller's wallets, as the stores answer now; in the order and in pages of `wallets`.
 
   rotate @4 (wallet :Selector, force :Bool, proof :Proof) -> (run :Result(Rotation));
   # Rotates one of the caller's wallets when it is due, or at any rate with `force`.

@@ -14,6 +14,8 @@ constexpr uint8_t BYTE_VALUES[] = {0, 1, 2, 3};
 
 Bytes byteField(uint8_t value) { return Bytes(&BYTE_VALUES[value], 1); }
 
+kj::ArrayPtr<const kj::byte> dataOf(const Id& id) { return kj::arrayPtr(id.data(), id.size()); }
+
 template <typename E>
 Bytes enumField(E value) {
   return byteField(static_cast<uint8_t>(value));
@@ -68,15 +70,26 @@ void writeProof(protocol::Proof::Builder to, const Proof& proof) {
   to.setMac(kj::arrayPtr(proof.mac.data(), proof.mac.size()));
 }
 
-kj::Promise<kj::Array<Wallet>> Session::list() {
+kj::Promise<kj::Array<Wallet>> Session::list() { return listFrom(kj::Vector<Wallet>()); }
+
+// Each page is a call of its own, with a proof and a deadline of its own.
+kj::Promise<kj::Array<Wallet>> Session::listFrom(kj::Vector<Wallet> known) {
   auto request = remote.walletsRequest();
   KJ_IF_MAYBE (proof, prove(Call::WALLETS, {})) writeProof(request.initProof(), *proof);
-  return context.within<kj::Array<Wallet>>(request.send().then([this](auto response) {
-    auto list = okOf(response.getWallets());
-    auto wallets = kj::heapArrayBuilder<Wallet>(list.size());
-    for (auto info : list) wallets.add(verifiedWallet(info, context.vault.answers, owner));
-    return wallets.finish();
-  }));
+  if (!known.empty()) request.setAfter(dataOf(known.back().walletId));
+  return context
+      .within<Page<Wallet>>(request.send().then([this](auto response) {
+        auto list = okOf(response.getWallets());
+        Page<Wallet> page;
+        for (auto info : list) page.rows.add(verifiedWallet(info, context.vault.answers, owner));
+        page.more = response.getMore();
+        return page;
+      }))
+      .then([this, known = kj::mv(known)](Page<Wallet> page) mutable -> kj::Promise<kj::Array<Wallet>> {
+        for (auto& wallet : page.rows) known.add(kj::mv(wallet));
+        if (!page.more || page.rows.empty()) return known.releaseAsArray();
+        return listFrom(kj::mv(known));
+      });
 }
 
 kj::Promise<Wallet> Session::create(kj::StringPtr name) {
@@ -116,15 +129,25 @@ kj::Promise<kj::Array<SignOutcome>> Session::sign(kj::Array<SignItem> items) {
   }));
 }
 
-kj::Promise<kj::Array<ShareStatus>> Session::shareStatus() {
+kj::Promise<kj::Array<ShareStatus>> Session::shareStatus() { return shareStatusFrom(kj::Vector<ShareStatus>()); }
+
+kj::Promise<kj::Array<ShareStatus>> Session::shareStatusFrom(kj::Vector<ShareStatus> known) {
   auto request = remote.shareStatusRequest();
   KJ_IF_MAYBE (proof, prove(Call::SHARE_STATUS, {})) writeProof(request.initProof(), *proof);
-  return context.within<kj::Array<ShareStatus>>(request.send().then([](auto response) {
-    auto list = okOf(response.getStatus());
-    auto rows = kj::heapArrayBuilder<ShareStatus>(list.size());
-    for (auto row : list) rows.add(readShareStatus(row));
-    return rows.finish();
-  }));
+  if (!known.empty()) request.setAfter(dataOf(known.back().walletId));
+  return context
+      .within<Page<ShareStatus>>(request.send().then([](auto response) {
+        auto list = okOf(response.getStatus());
+        Page<ShareStatus> page;
+        for (auto row : list) page.rows.add(readShareStatus(row));
+        page.more = response.getMore();
+        return page;
+      }))
+      .then([this, known = kj::mv(known)](Page<ShareStatus> page) mutable -> kj::Promise<kj::Array<ShareStatus>> {
+        for (auto& row : page.rows) known.add(kj::mv(row));
+        if (!page.more || page.rows.empty()) return known.releaseAsArray();
+        return shareStatusFrom(kj::mv(known));
+      });
 }
 
 kj::Maybe<Proof> UserSession::prove(Call call, kj::ArrayPtr<const Bytes> fields) {

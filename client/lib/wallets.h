@@ -1,6 +1,7 @@
 #pragma once
 // What a wallet owner can do, a person or a local service alike.
 #include <kj/one-of.h>
+#include <kj/vector.h>
 
 #include "call.h"
 #include "session-token.h"
@@ -32,8 +33,8 @@ class Wallets {
  public:
   virtual ~Wallets() noexcept(false) = default;
 
-  // The owner's wallets, the first one first, the others by name. Each certificate is verified; a single one that does
-  // not hold breaks the promise with `addressUnproven`.
+  // All of the owner's wallets, the first one first, the others by name. Each certificate is verified; a single one
+  // that does not hold breaks the promise with `addressUnproven`.
   virtual kj::Promise<kj::Array<Wallet>> list() = 0;
 
   // Makes a wallet. Fails with nameTaken, invalidRequest (name), and what stores and daemon may fail with. Durable when
@@ -66,6 +67,15 @@ class Session : public Wallets {
   CallContext& context;
   protocol::Session::Client remote;
   OwnerId owner;
+
+ private:
+  template <typename Row>
+  struct Page {
+    kj::Vector<Row> rows;
+    bool more = false;
+  };
+  kj::Promise<kj::Array<Wallet>> listFrom(kj::Vector<Wallet> known);
+  kj::Promise<kj::Array<ShareStatus>> shareStatusFrom(kj::Vector<ShareStatus> known);
 };
 
 // A person's session.

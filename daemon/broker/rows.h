@@ -15,6 +15,7 @@ namespace waas::broker {
 // Sizes of envelopes as they rest (format, kind, key version, salt or ephemeral key, ciphertext, tag).
 constexpr size_t SHARE_ENVELOPE_BYTES = 86;
 constexpr size_t RECOVERY_ENVELOPE_BYTES = 118;
+constexpr size_t MAX_FLOOR_BYTES = 128;
 constexpr size_t MIN_ACCOUNT_RECORD_BYTES = 54;
 constexpr size_t MAX_ACCOUNT_RECORD_BYTES = 4096;
 
@@ -37,8 +38,11 @@ struct WalletRow {
   Hash mac{};                       // by the vault's record key
   WalletVersion version;
   uint64_t expiresAt = 0;
-  kj::Array<kj::byte> share;     // envelope of share 1: SHARE_ENVELOPE_BYTES
-  kj::Array<kj::byte> recovery;  // RECOVERY_ENVELOPE_BYTES; needed to insert, always empty in what is read
+  kj::Array<kj::byte> share;  // envelope of share 1: SHARE_ENVELOPE_BYTES; empty in a tombstone
+  kj::Array<kj::byte>
+      recovery;          // RECOVERY_ENVELOPE_BYTES; needed to write, empty in what is read without asking for it
+  bool deleted = false;  // a tombstone: certificate and proof of deletion
+  bool leased = false;   // a run works on it; only where a page was read
 
   WalletRow clone() const;
 
@@ -71,10 +75,32 @@ struct AuditInstance {
   uint64_t last = 0;
 };
 
+// What a run needs to know of a wallet to decide whether to look closer.
+struct WalletBrief {
+  Id walletId{};
+  WalletVersion version;
+  uint64_t expiresAt = 0;
+  uint64_t rotatedAt = 0;  // by the database's clock
+  uint64_t deletedAt = 0;  // 0: it is not
+};
+
+// How many records name one version of one key.
+struct KeyCount {
+  uint32_t version = 0;
+  uint64_t records = 0;
+};
+
 // Share 2 or 3 of a wallet in one version, as a Redis hash holds it.
 struct ShareField {
   WalletVersion version;
   std::array<uint8_t, SHARE_ENVELOPE_BYTES> envelope{};
+};
+
+// What one Redis server holds for a wallet.
+struct ShareHash {
+  kj::Array<ShareField> fields;    // versions that are there, in no order
+  kj::Array<kj::byte> floor;       // of the shares' versions, protocol/floor.h; empty = none
+  kj::Array<kj::byte> limitFloor;  // of the limit row's; empty = none
 };
 
 }  // namespace waas::broker

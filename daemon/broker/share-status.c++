@@ -20,8 +20,8 @@ kj::Promise<Found> ask(ShareStore& store, const WalletRow& row) {
   auto fields = store.shares(row.walletId);
   auto expiry = store.expiry(row.walletId);
   return fields
-      .then([version](kj::Array<ShareField>&& found) {
-        return findVersion(found, version) == nullptr ? State::MISSING : State::PRESENT;
+      .then([version](ShareHash&& found) {
+        return findVersion(found.fields, version) == nullptr ? State::MISSING : State::PRESENT;
       })
       .then([expiry = kj::mv(expiry)](State state) mutable {
         return expiry.then([state](kj::Maybe<kj::Duration>&& left) { return Found{state, kj::mv(left)}; });

@@ -6,6 +6,7 @@ set(BROKER_STORES_SOURCES
   postgres/connection.c++
   postgres/connector.c++
   postgres/endpoints.c++
+  postgres/life-rows.c++
   postgres/parameters.c++
   postgres/postgres-store.c++
   postgres/session.c++

@@ -44,17 +44,50 @@ class WalletStore {
   virtual kj::Promise<kj::Maybe<AccountRow>> account(const Id& userId) = 0;
   virtual kj::Promise<kj::Maybe<WalletRow>> walletBy(const OwnerId& owner, WalletSelector selector) = 0;
 
+  // The same as wallet(), with the recovery envelope.
+  virtual kj::Promise<kj::Maybe<WalletRow>> walletWithRecovery(const Id& walletId) = 0;
+
   virtual kj::Promise<kj::Maybe<AccountRow>> accountByEmail(kj::StringPtr email) = 0;
 
-  // All wallets of an owner, the first one first, the others by name (bytewise); at most MAX_WALLETS_READ.
-  virtual kj::Promise<kj::Array<WalletRow>> walletsOf(const OwnerId& owner) = 0;
+  // Wallets of an owner, the first one first, the others by name (bytewise), without deleted ones: those that come
+  // after the wallet `after`. `limit` is 1..MAX_WALLETS_READ + 1.
+  virtual kj::Promise<kj::Array<WalletRow>> walletsOf(const OwnerId& owner, kj::Maybe<Id> after, uint32_t limit) = 0;
 
-  // A page of wallets ordered by id: those after `after`, of one owner or of all. `limit` is 1..MAX_WALLETS_READ + 1.
+  // A page of wallets ordered by id, deleted ones too: those after `after`, of one owner or of all. Tells leases.
+  // `limit` is 1..MAX_WALLETS_READ + 1.
   virtual kj::Promise<kj::Array<WalletRow>> page(kj::Maybe<OwnerId> whose, kj::Maybe<Id> after, uint32_t limit) = 0;
 
   // Writes. Each is one statement and one transaction of its own: whole or not at all.
   virtual kj::Promise<Commit> insertAccountWithWallet(AccountRow account, WalletRow wallet) = 0;
   virtual kj::Promise<Commit> insertWallet(WalletRow wallet) = 0;
+
+  // Puts `next` in the place of a wallet's row that has version `expected`: the commit point of rotation, recovery and
+  // re-wrapping. Ends its lease. CONFLICT when another version stands there, or a tombstone.
+  virtual kj::Promise<Commit> advanceWallet(WalletRow next, const WalletVersion& expected) = 0;
+
+  // Puts a tombstone in the place of a wallet's row that has version `expected`: no envelope remains.
+  virtual kj::Promise<Commit> deleteWallet(WalletRow tombstone, const WalletVersion& expected) = 0;
+
+  // For runs: wallets after `after` by id, of one owner or of all, tombstones too. `limit` is 1..MAX_WALLETS_READ.
+  virtual kj::Promise<kj::Array<WalletBrief>> scan(kj::Maybe<OwnerId> whose, kj::Maybe<Id> after, uint32_t limit) = 0;
+
+  // About how many wallets a scan will show; exact up to 100,000.
+  virtual kj::Promise<uint64_t> countWallets(kj::Maybe<OwnerId> whose) = 0;
+
+  // Takes leases: of those wallets that still have the version named, are not deleted and in nobody's hands. Gives the
+  // rows that it got. `holder` is the run's own number.
+  virtual kj::Promise<kj::Array<WalletRow>> claim(const Id& holder, kj::ArrayPtr<const WalletBrief> wallets,
+                                                  kj::Duration length) = 0;
+
+  // Gives leases back that this holder still has.
+  virtual kj::Promise<void> release(const Id& holder, kj::ArrayPtr<const Id> wallets) = 0;
+
+  // The database's clock, Unix ms.
+  virtual kj::Promise<uint64_t> clock() = 0;
+
+  // Which key versions the stored envelopes name in their heads: a look at every row, and an untrusted database's word.
+  enum class Envelope : uint8_t { SHARE, RECOVERY, ACCOUNT };
+  virtual kj::Promise<kj::Array<KeyCount>> countKeys(Envelope kind) = 0;
 
   // Puts `next` in the place of the row that has `next.userId` and `expectedVersion`; CONFLICT when there is none such.
   // The address can't be changed: `next.email` must be the stored one, else CONFLICT.

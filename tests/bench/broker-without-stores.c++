@@ -42,11 +42,11 @@ class MemoryWallets final : public WalletStore {
     }
     return kj::Maybe<WalletRow>(nullptr);
   }
-  kj::Promise<kj::Array<WalletRow>> walletsOf(const OwnerId& owner) override {
+  kj::Promise<kj::Array<WalletRow>> walletsOf(const OwnerId& owner, kj::Maybe<Id>, uint32_t limit) override {
     kj::Vector<WalletRow> found;
     for (auto& [id, row] : rows) {
       Certificate certificate;
-      if (row.readCertificate(certificate) && certificate.owner == owner && found.size() < MAX_WALLETS_READ) {
+      if (row.readCertificate(certificate) && certificate.owner == owner && found.size() < limit) {
         found.add(row.clone());
       }
     }
@@ -66,6 +66,17 @@ class MemoryWallets final : public WalletStore {
   }
   kj::Promise<void> appendAudit(kj::ArrayPtr<const AuditRow>) override { return kj::READY_NOW; }
 
+  kj::Promise<kj::Maybe<WalletRow>> walletWithRecovery(const Id&) override { return notHere(); }
+  kj::Promise<Commit> advanceWallet(WalletRow, const WalletVersion&) override { return notHere(); }
+  kj::Promise<Commit> deleteWallet(WalletRow, const WalletVersion&) override { return notHere(); }
+  kj::Promise<kj::Array<WalletBrief>> scan(kj::Maybe<OwnerId>, kj::Maybe<Id>, uint32_t) override { return notHere(); }
+  kj::Promise<uint64_t> countWallets(kj::Maybe<OwnerId>) override { return notHere(); }
+  kj::Promise<kj::Array<WalletRow>> claim(const Id&, kj::ArrayPtr<const WalletBrief>, kj::Duration) override {
+    return notHere();
+  }
+  kj::Promise<void> release(const Id&, kj::ArrayPtr<const Id>) override { return notHere(); }
+  kj::Promise<uint64_t> clock() override { return notHere(); }
+  kj::Promise<kj::Array<KeyCount>> countKeys(Envelope) override { return notHere(); }
   kj::Promise<kj::Maybe<AccountRow>> account(const Id&) override { return notHere(); }
   kj::Promise<kj::Maybe<AccountRow>> accountByEmail(kj::StringPtr) override { return notHere(); }
   kj::Promise<kj::Array<WalletRow>> page(kj::Maybe<OwnerId>, kj::Maybe<Id>, uint32_t) override { return notHere(); }
@@ -87,11 +98,21 @@ class MemoryWallets final : public WalletStore {
 
 class MemoryShares final : public ShareStore {
  public:
-  kj::Promise<kj::Array<ShareField>> shares(const Id& walletId) override {
-    kj::Vector<ShareField> found;
+  kj::Promise<ShareHash> shares(const Id& walletId) override {
+    ShareHash found;
     auto at = fields.find(walletId);
-    if (at != fields.end()) found.add(at->second);
-    return found.releaseAsArray();
+    if (at != fields.end()) found.fields = kj::arr(ShareField(at->second));
+    return found;
+  }
+  kj::Promise<State> state(const Id& walletId, const WalletVersion& version) override {
+    auto at = fields.find(walletId);
+    return State{at != fields.end() && at->second.version == version, 30 * kj::DAYS};
+  }
+  kj::Promise<void> putFloor(const Id&, kj::ArrayPtr<const kj::byte>, kj::Duration) override { return kj::READY_NOW; }
+  kj::Promise<void> extend(const Id&, kj::Duration) override { return kj::READY_NOW; }
+  kj::Promise<void> erase(const Id& walletId) override {
+    fields.erase(walletId);
+    return kj::READY_NOW;
   }
   kj::Promise<void> put(const Id& walletId, const WalletVersion& version, kj::ArrayPtr<const kj::byte> envelope,
                         kj::Duration) override {

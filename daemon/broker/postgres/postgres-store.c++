@@ -1,6 +1,7 @@
 #include "postgres-store.h"
 
 #include <daemon/broker/postgres/audit-rows.h>
+#include <daemon/broker/postgres/life-rows.h>
 #include <daemon/broker/postgres/wallet-rows.h>
 #include <kj/debug.h>
 
@@ -20,7 +21,9 @@ class PostgresStore final : public WalletStore {
         target(parsePostgresTarget(options)),
         reads("postgres reads", options, target, network, events, observer),
         commits("postgres commits", options, target, network, events, observer),
+        life("postgres life", options, target, network, events, observer),
         byId(reads, walletById()),
+        byIdWithRecovery(reads, walletWithRecoveryById()),
         byFirst(reads, firstWalletOf()),
         byName(reads, walletByName()),
         byPublicKey(reads, walletByPublicKey()),
@@ -30,6 +33,12 @@ class PostgresStore final : public WalletStore {
     LookupKey key;
     if (!key.add(bytesOf(walletId))) KJ_UNREACHABLE;
     return byId.get(key);
+  }
+
+  kj::Promise<kj::Maybe<WalletRow>> walletWithRecovery(const Id& walletId) override {
+    LookupKey key;
+    if (!key.add(bytesOf(walletId))) KJ_UNREACHABLE;
+    return byIdWithRecovery.get(key);
   }
 
   kj::Promise<kj::Maybe<AccountRow>> account(const Id& userId) override {
@@ -64,27 +73,28 @@ class PostgresStore final : public WalletStore {
     });
   }
 
-  kj::Promise<kj::Array<WalletRow>> walletsOf(const OwnerId& owner) override {
+  kj::Promise<kj::Array<WalletRow>> walletsOf(const OwnerId& owner, kj::Maybe<Id> after, uint32_t limit) override {
+    if (limit == 0 || limit > MAX_WALLETS_READ + 1) return invalid("a page has 1 to 1001 rows");
     PostgresParameters parameters;
     parameters.bytes(bytesOf(ownerBytes(owner)));
-    parameters.integer(MAX_WALLETS_READ);
-    return readWalletRows(WALLETS_OF, parameters);
+    parameters.integer(limit);
+    kj::StringPtr sql = WALLETS_OF;
+    KJ_IF_MAYBE (id, after) {
+      parameters.bytes(bytesOf(*id));
+      sql = WALLETS_OF_AFTER;
+    }
+    return reads.query(sql, parameters, Statement::READ).then([](PostgresAnswer answer) {
+      return readWallets(answer);
+    });
   }
 
   kj::Promise<kj::Array<WalletRow>> page(kj::Maybe<OwnerId> whose, kj::Maybe<Id> after, uint32_t limit) override {
     if (limit == 0 || limit > MAX_WALLETS_READ + 1) return invalid("a page has 1 to 1001 rows");
     PostgresParameters parameters;
-    KJ_IF_MAYBE (id, after) {
-      parameters.bytes(bytesOf(*id));
-    } else {
-      parameters.bytes(nullptr);
-    }
-    parameters.integer(limit);
-    KJ_IF_MAYBE (owner, whose) {
-      parameters.bytes(bytesOf(ownerBytes(*owner)));
-      return readWalletRows(WALLET_PAGE_OF, parameters);
-    }
-    return readWalletRows(WALLET_PAGE, parameters);
+    auto sql = addPage(parameters, whose, after, limit) ? WALLET_PAGE_OF : WALLET_PAGE;
+    return reads.query(sql, parameters, Statement::READ).then([](PostgresAnswer answer) {
+      return readWalletPage(answer);
+    });
   }
 
   kj::Promise<Commit> insertAccountWithWallet(AccountRow account, WalletRow wallet) override {
@@ -147,13 +157,94 @@ class PostgresStore final : public WalletStore {
     });
   }
 
+  kj::Promise<Commit> advanceWallet(WalletRow next, const WalletVersion& expected) override {
+    if (next.version.epoch > MAX_BIGINT || next.version.epoch <= expected.epoch) return invalid("an epoch must grow");
+    PostgresParameters parameters;
+    addAdvance(parameters, next, expected);
+    return life.query(ADVANCE_WALLET, parameters, Statement::WRITE).then([](PostgresAnswer answer) {
+      return commitOf(answer);
+    });
+  }
+
+  kj::Promise<Commit> deleteWallet(WalletRow tombstone, const WalletVersion& expected) override {
+    if (tombstone.version.epoch > MAX_BIGINT || tombstone.version.epoch < expected.epoch) {
+      return invalid("an epoch must not fall");
+    }
+    PostgresParameters parameters;
+    addTombstone(parameters, tombstone, expected);
+    return life.query(DELETE_WALLET, parameters, Statement::WRITE).then([](PostgresAnswer answer) {
+      return commitOf(answer);
+    });
+  }
+
+  kj::Promise<kj::Array<WalletBrief>> scan(kj::Maybe<OwnerId> whose, kj::Maybe<Id> after, uint32_t limit) override {
+    if (limit == 0 || limit > MAX_WALLETS_READ) return invalid("a page has 1 to 1000 rows");
+    PostgresParameters parameters;
+    auto sql = addPage(parameters, whose, after, limit) ? SCAN_OF : SCAN;
+    return life.query(sql, parameters, Statement::READ).then([](PostgresAnswer answer) { return readBriefs(answer); });
+  }
+
+  kj::Promise<uint64_t> countWallets(kj::Maybe<OwnerId> whose) override {
+    PostgresParameters parameters;
+    kj::StringPtr sql = COUNT;
+    KJ_IF_MAYBE (owner, whose) {
+      parameters.bytes(bytesOf(ownerBytes(*owner)));
+      sql = COUNT_OF;
+    }
+    return life.query(sql, parameters, Statement::READ).then([](PostgresAnswer answer) { return readCount(answer); });
+  }
+
+  kj::Promise<kj::Array<WalletRow>> claim(const Id& holder, kj::ArrayPtr<const WalletBrief> wallets,
+                                          kj::Duration length) override {
+    if (wallets.size() == 0) return kj::Array<WalletRow>();
+    if (wallets.size() > MAX_WALLETS_READ) return invalid("too many leases at once");
+    PostgresParameters parameters;
+    addClaim(parameters, holder, wallets, length);
+    return life.query(CLAIM, parameters, Statement::WRITE).then([](PostgresAnswer answer) {
+      return readWallets(answer);
+    });
+  }
+
+  kj::Promise<void> release(const Id& holder, kj::ArrayPtr<const Id> wallets) override {
+    if (wallets.size() == 0) return kj::READY_NOW;
+    PostgresParameters parameters;
+    parameters.bytes(bytesOf(holder));
+    parameters.beginArray(PostgresParameters::Element::BYTES, wallets.size());
+    for (auto& id : wallets) parameters.element(bytesOf(id));
+    return life.query(RELEASE, parameters, Statement::WRITE).then([](PostgresAnswer answer) {
+      answer.requireSuccess();
+    });
+  }
+
+  kj::Promise<uint64_t> clock() override {
+    PostgresParameters none;
+    return life.query(CLOCK, none, Statement::READ).then([](PostgresAnswer answer) { return readClock(answer); });
+  }
+
+  kj::Promise<kj::Array<KeyCount>> countKeys(Envelope kind) override {
+    PostgresParameters none;
+    return life.query(countKeysOf(kind), none, Statement::READ).then([](PostgresAnswer answer) {
+      return readKeyCounts(answer);
+    });
+  }
+
   StoreHealth health() override;
 
  private:
-  kj::Promise<kj::Array<WalletRow>> readWalletRows(kj::StringPtr sql, PostgresParameters& parameters) {
-    return reads.query(sql, parameters, Statement::READ).then([](PostgresAnswer answer) {
-      return readWallets(answer);
-    });
+  // Adds after, limit and, where one is named, the owner. True when one is.
+  static bool addPage(PostgresParameters& parameters, const kj::Maybe<OwnerId>& whose, const kj::Maybe<Id>& after,
+                      uint32_t limit) {
+    KJ_IF_MAYBE (id, after) {
+      parameters.bytes(bytesOf(*id));
+    } else {
+      parameters.bytes(nullptr);
+    }
+    parameters.integer(limit);
+    KJ_IF_MAYBE (owner, whose) {
+      parameters.bytes(bytesOf(ownerBytes(*owner)));
+      return true;
+    }
+    return false;
   }
 
   kj::Promise<Commit> commit(kj::StringPtr sql, PostgresParameters& parameters) {
@@ -178,16 +269,17 @@ class PostgresStore final : public WalletStore {
   PostgresTarget target;
   PostgresConnection reads;
   PostgresConnection commits;
-  Lookup<WalletRow> byId, byFirst, byName, byPublicKey;
+  PostgresConnection life;  // runs: what they ask and write never stands before a signature's audit record
+  Lookup<WalletRow> byId, byIdWithRecovery, byFirst, byName, byPublicKey;
   Lookup<AccountRow> accounts;
 };
 
 StoreHealth PostgresStore::health() {
   StoreHealth health;
   auto& facts = commits.facts();
-  health.reachable = reads.connected() && commits.connected();
+  health.reachable = reads.connected() && commits.connected() && life.connected();
   health.roundTrip = reads.roundTrip();
-  health.reconnects = reads.reconnects() + commits.reconnects();
+  health.reconnects = reads.reconnects() + commits.reconnects() + life.reconnects();
   health.version = kj::heapString(commits.serverVersion());
   health.detail = kj::str(!health.reachable ? "not connected" : facts.inRecovery ? "standby" : "primary");
   kj::Vector<kj::String> risks;

@@ -1,9 +1,10 @@
 #pragma once
 // WalletStore on PostgreSQL (14 or newer, schema of sql/), through libpq in pipeline mode.
 //
-// Two connections: one for reads, one for commits, so that a signature's lookup never waits behind a flush to disk.
-// Both reconnect for ever with exponential back-off and jitter. No session state but prepared statements, and those
-// only where no pooler is in between, so that PgBouncer in transaction mode works.
+// Three connections: one for reads, one for commits, so that a signature's lookup never waits behind a flush to disk,
+// and one for the life of shares, so that neither waits behind a rotation. All reconnect for ever with exponential
+// back-off and jitter. No session state but prepared statements, and those only where no pooler is in between, so that
+// PgBouncer in transaction mode works.
 #include <daemon/broker/wallet-store.h>
 #include <kj/async-io.h>
 #include <kj/async-unix.h>

@@ -5,18 +5,21 @@
 namespace waas::broker {
 namespace {
 
-#define WALLET_COLUMNS "w.certificate, w.signature, w.mac, w.epoch, w.tag, w.expires_at, w.share"
-enum WalletColumn { CERTIFICATE, SIGNATURE, MAC, EPOCH, TAG, EXPIRES_AT, SHARE };
+#define WALLET_COLUMNS WAAS_WALLET_COLUMNS
+#define RECOVERY_COLUMN ", w.recovery"
+#define LEASED_COLUMN ", coalesce(w.leased_until > now(), false)"
+enum WalletColumn { CERTIFICATE, SIGNATURE, MAC, EPOCH, TAG, EXPIRES_AT, SHARE, DELETED, EXTRA };
 
 #define ACCOUNT_COLUMNS "a.id, a.email, a.version, a.record"
 enum AccountColumn { USER_ID, EMAIL, VERSION, RECORD };
 
-bool readWallet(const PostgresAnswer& answer, size_t row, WalletRow& out) {
+bool readWalletRow(const PostgresAnswer& answer, size_t row, WalletRow& out) {
   int64_t epoch, tag;
   auto certificate = answer.bytes(row, CERTIFICATE), share = answer.bytes(row, SHARE);
   if (!answer.fixed(row, SIGNATURE, out.signature) || !answer.fixed(row, MAC, out.mac) ||
       !answer.integer(row, EPOCH, epoch) || epoch < 1 || !answer.integer(row, TAG, tag) ||
-      !answer.time(row, EXPIRES_AT, out.expiresAt) || share.size() != SHARE_ENVELOPE_BYTES) {
+      !answer.time(row, EXPIRES_AT, out.expiresAt) || !answer.boolean(row, DELETED, out.deleted) ||
+      share.size() != (out.deleted ? 0 : SHARE_ENVELOPE_BYTES)) {
     return false;
   }
   Certificate parsed;
@@ -26,6 +29,30 @@ bool readWallet(const PostgresAnswer& answer, size_t row, WalletRow& out) {
   out.certificate = kj::heapArray(certificate);
   out.share = kj::heapArray(share);
   return true;
+}
+
+bool readWithRecovery(const PostgresAnswer& answer, size_t row, WalletRow& out) {
+  auto recovery = answer.bytes(row, EXTRA);
+  if (!readWalletRow(answer, row, out) || recovery.size() != (out.deleted ? 0 : RECOVERY_ENVELOPE_BYTES)) return false;
+  out.recovery = kj::heapArray(recovery);
+  return true;
+}
+
+bool readWithLease(const PostgresAnswer& answer, size_t row, WalletRow& out) {
+  return readWalletRow(answer, row, out) && answer.boolean(row, EXTRA, out.leased);
+}
+
+kj::Array<WalletRow> readRows(const PostgresAnswer& answer, bool (*read)(const PostgresAnswer&, size_t, WalletRow&)) {
+  answer.requireSuccess();
+  auto rows = kj::heapArrayBuilder<WalletRow>(answer.rows());
+  for (size_t i = 0; i < answer.rows(); i++) {
+    WalletRow row;
+    if (!read(answer, i, row)) {
+      kj::throwFatalException(makeFault(protocol::ErrorCode::RECORD_REFUSED, "a row has not the form of a row"));
+    }
+    rows.add(kj::mv(row));
+  }
+  return rows.finish();
 }
 
 bool readAccount(const PostgresAnswer& answer, size_t row, AccountRow& out) {
@@ -64,6 +91,7 @@ bool userIdKey(const PostgresAnswer& answer, size_t row, LookupKey& out) {
 }
 
 #define SELECT_WALLETS "SELECT " WALLET_COLUMNS " FROM waas.wallets w "
+#define SELECT_PAGE "SELECT " WALLET_COLUMNS LEASED_COLUMN " FROM waas.wallets w "
 #define INSERT_WALLET_ROW                                                                           \
   "INSERT INTO waas.wallets (certificate, signature, mac, epoch, tag, expires_at, share, recovery)" \
   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -72,9 +100,14 @@ kj::Exception malformed() { return makeFault(protocol::ErrorCode::RECORD_REFUSED
 
 }  // namespace
 
-const kj::StringPtr WALLETS_OF = SELECT_WALLETS "WHERE w.owner = $1 ORDER BY w.is_first DESC, w.name LIMIT $2"_kj;
-const kj::StringPtr WALLET_PAGE = SELECT_WALLETS "WHERE w.id > $1 ORDER BY w.id LIMIT $2"_kj;
-const kj::StringPtr WALLET_PAGE_OF = SELECT_WALLETS "WHERE w.id > $1 AND w.owner = $3 ORDER BY w.id LIMIT $2"_kj;
+const kj::StringPtr WALLETS_OF =
+    SELECT_WALLETS "WHERE w.owner = $1 AND w.deleted_at IS NULL ORDER BY NOT w.is_first, w.name LIMIT $2"_kj;
+const kj::StringPtr WALLETS_OF_AFTER = SELECT_WALLETS
+    "WHERE w.owner = $1 AND w.deleted_at IS NULL AND (NOT w.is_first, w.name) > "
+    "(SELECT NOT a.is_first, a.name FROM waas.wallets a WHERE a.id = $3 AND a.owner = $1) "
+    "ORDER BY NOT w.is_first, w.name LIMIT $2"_kj;
+const kj::StringPtr WALLET_PAGE = SELECT_PAGE "WHERE w.id > $1 ORDER BY w.id LIMIT $2"_kj;
+const kj::StringPtr WALLET_PAGE_OF = SELECT_PAGE "WHERE w.id > $1 AND w.owner = $3 ORDER BY w.id LIMIT $2"_kj;
 const kj::StringPtr ACCOUNT_BY_EMAIL = "SELECT " ACCOUNT_COLUMNS " FROM waas.accounts a WHERE a.email = $1"_kj;
 const kj::StringPtr INSERT_WALLET = INSERT_WALLET_ROW ""_kj;
 const kj::StringPtr INSERT_ACCOUNT_WALLET =
@@ -84,23 +117,31 @@ const kj::StringPtr UPDATE_ACCOUNT =
     "UPDATE waas.accounts SET version = $3, record = $4 WHERE id = $1 AND email = $2 AND version = $5"_kj;
 
 LookupPlan<WalletRow> walletById() {
-  return {SELECT_WALLETS "WHERE w.id = ANY($1)"_kj, 0, certificatePart<ID_AT, OWNER_AT>, readWallet};
+  return {SELECT_WALLETS "WHERE w.id = ANY($1)"_kj, 0, certificatePart<ID_AT, OWNER_AT>, readWalletRow};
+}
+
+LookupPlan<WalletRow> walletWithRecoveryById() {
+  return {"SELECT " WALLET_COLUMNS RECOVERY_COLUMN " FROM waas.wallets w WHERE w.id = ANY($1)"_kj, 0,
+          certificatePart<ID_AT, OWNER_AT>, readWithRecovery};
 }
 
 LookupPlan<WalletRow> firstWalletOf() {
-  return {SELECT_WALLETS "WHERE w.owner = ANY($1) AND w.is_first"_kj, 0, certificatePart<OWNER_AT, PUBLIC_KEY_AT>,
-          readWallet};
+  return {SELECT_WALLETS "WHERE w.owner = ANY($1) AND w.is_first AND w.deleted_at IS NULL"_kj, 0,
+          certificatePart<OWNER_AT, PUBLIC_KEY_AT>, readWalletRow};
 }
 
 LookupPlan<WalletRow> walletByName() {
-  return {SELECT_WALLETS "JOIN unnest($1, $2) AS k (owner, name) ON w.owner = k.owner AND w.name = k.name"_kj,
-          OwnerId::SIZE, nameKey, readWallet};
+  return {SELECT_WALLETS
+          "JOIN unnest($1, $2) AS k (owner, name) ON w.owner = k.owner AND w.name = k.name "
+          "WHERE w.deleted_at IS NULL"_kj,
+          OwnerId::SIZE, nameKey, readWalletRow};
 }
 
 LookupPlan<WalletRow> walletByPublicKey() {
   return {SELECT_WALLETS
-          "JOIN unnest($1, $2) AS k (owner, public_key) ON w.owner = k.owner AND w.public_key = k.public_key"_kj,
-          OwnerId::SIZE, certificatePart<OWNER_AT, FIRST_AT>, readWallet};
+          "JOIN unnest($1, $2) AS k (owner, public_key) ON w.owner = k.owner AND w.public_key = k.public_key "
+          "WHERE w.deleted_at IS NULL"_kj,
+          OwnerId::SIZE, certificatePart<OWNER_AT, FIRST_AT>, readWalletRow};
 }
 
 LookupPlan<AccountRow> accountById() {
@@ -113,16 +154,8 @@ std::array<uint8_t, OwnerId::SIZE> ownerBytes(const OwnerId& owner) {
   return bytes;
 }
 
-kj::Array<WalletRow> readWallets(const PostgresAnswer& answer) {
-  answer.requireSuccess();
-  auto rows = kj::heapArrayBuilder<WalletRow>(answer.rows());
-  for (size_t i = 0; i < answer.rows(); i++) {
-    WalletRow row;
-    if (!readWallet(answer, i, row)) kj::throwFatalException(malformed());
-    rows.add(kj::mv(row));
-  }
-  return rows.finish();
-}
+kj::Array<WalletRow> readWallets(const PostgresAnswer& answer) { return readRows(answer, readWalletRow); }
+kj::Array<WalletRow> readWalletPage(const PostgresAnswer& answer) { return readRows(answer, readWithLease); }
 
 kj::Maybe<AccountRow> readOneAccount(const PostgresAnswer& answer) {
   answer.requireSuccess();

@@ -42,9 +42,9 @@ class RedisShareStore final : public ShareStore {
   RedisShareStore(RedisOptions given, kj::Network& network, kj::Timer& timer, StoreObserver& observer)
       : options(kj::mv(given)), connection(options, network, timer, observer) {}
 
-  kj::Promise<kj::Array<ShareField>> shares(const Id& walletId) override {
+  kj::Promise<ShareHash> shares(const Id& walletId) override {
     auto key = shareKey(walletId, options.shareIndex);
-    return send<kj::Array<ShareField>, readShares>({{"HGETALL"_kj.asArray(), key.get()}});
+    return send<ShareHash, readShares>({{"HGETALL"_kj.asArray(), key.get()}});
   }
 
   kj::Promise<void> put(const Id& walletId, const WalletVersion& version, kj::ArrayPtr<const kj::byte> envelope,
@@ -57,10 +57,43 @@ class RedisShareStore final : public ShareStore {
     auto field = shareFieldName(version);
     auto life = kj::str(ms);
     // A refusal of one command makes EXEC fail as a whole, so its reply is enough.
+    return acknowledged(send<void, readPut>({{"MULTI"_kj.asArray()},
+                                             {"HSET"_kj.asArray(), key.get(), field.get(), envelope.asChars()},
+                                             {"PEXPIRE"_kj.asArray(), key.get(), life.asArray()},
+                                             {"EXEC"_kj.asArray()}}));
+  }
+
+  kj::Promise<void> putFloor(const Id& walletId, kj::ArrayPtr<const kj::byte> floor, kj::Duration timeToLive) override {
+    int64_t ms = timeToLive / kj::MILLISECONDS;
+    if (floor.size() == 0 || floor.size() > MAX_FLOOR_BYTES || ms < 1) {
+      return makeFault(ErrorCode::INVALID_REQUEST, "a floor to be stored has not the form of one");
+    }
+    auto key = shareKey(walletId, options.shareIndex);
+    auto life = kj::str(ms);
     return send<void, readPut>({{"MULTI"_kj.asArray()},
-                                {"HSET"_kj.asArray(), key.get(), field.get(), envelope.asChars()},
+                                {"HSET"_kj.asArray(), key.get(), FLOOR_FIELD.asArray(), floor.asChars()},
                                 {"PEXPIRE"_kj.asArray(), key.get(), life.asArray()},
                                 {"EXEC"_kj.asArray()}});
+  }
+
+  kj::Promise<void> extend(const Id& walletId, kj::Duration timeToLive) override {
+    auto key = shareKey(walletId, options.shareIndex);
+    auto life = kj::str(kj::max(int64_t{1}, timeToLive / kj::MILLISECONDS));
+    return send<void, readRemove>({{"PEXPIRE"_kj.asArray(), key.get(), life.asArray()}});
+  }
+
+  kj::Promise<void> erase(const Id& walletId) override {
+    auto key = shareKey(walletId, options.shareIndex);
+    return acknowledged(send<void, readRemove>({{"DEL"_kj.asArray(), key.get()}}));
+  }
+
+  kj::Promise<State> state(const Id& walletId, const WalletVersion& version) override {
+    auto key = shareKey(walletId, options.shareIndex);
+    auto field = shareFieldName(version);
+    return send<State, readState>({{"MULTI"_kj.asArray()},
+                                   {"HEXISTS"_kj.asArray(), key.get(), field.get()},
+                                   {"PTTL"_kj.asArray(), key.get()},
+                                   {"EXEC"_kj.asArray()}});
   }
 
   kj::Promise<void> remove(const Id& walletId, const WalletVersion& version) override {
@@ -82,6 +115,22 @@ class RedisShareStore final : public ShareStore {
     auto pair = kj::newPromiseAndFulfiller<T>();
     connection.send(group, kj::heap<ShareReplyHandler<T, READ>>(connection, kj::mv(pair.fulfiller)));
     return kj::mv(pair.promise);
+  }
+
+  // Has the replicas acknowledge a write that was just sent: WAIT is about what this connection wrote before it, so
+  // both leave in one turn.
+  kj::Promise<void> acknowledged(kj::Promise<void> written) {
+    if (options.waitReplicas == 0) return written;
+    auto count = kj::str(options.waitReplicas);
+    auto patience = kj::str(kj::max(int64_t{1}, options.deadline / kj::MILLISECONDS / 2));
+    auto waited = send<int64_t, readWait>({{"WAIT"_kj.asArray(), count.asArray(), patience.asArray()}});
+    return written.then([this, waited = kj::mv(waited)]() mutable {
+      return waited.then([this](int64_t replicas) {
+        if (replicas >= options.waitReplicas) return;
+        kj::throwFatalException(
+            makeFault(ErrorCode::REDIS_UNREACHABLE, "too few replicas have acknowledged the write"));
+      });
+    });
   }
 
   RedisOptions options;

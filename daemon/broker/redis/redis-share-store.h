@@ -16,6 +16,10 @@ struct RedisOptions {
   kj::Maybe<kj::String> caFile;    // PEM; default: the system's trust store
 
   uint8_t shareIndex = 2;  // 2 or 3: part of the keys
+
+  // How many replicas must have a write before it counts (WAIT). Blocks what is sent behind it, so a store with this is
+  // for the life of shares only, never for signatures.
+  uint32_t waitReplicas = 0;
   kj::Duration connectTimeout = 5 * kj::SECONDS;
   kj::Duration deadline = 2 * kj::SECONDS;  // of each command; when it passes, the connection is closed
   kj::Duration minBackoff = 50 * kj::MILLISECONDS;

@@ -50,6 +50,17 @@ void requireKind(const RedisReply& reply, size_t item, Kind kind) {
   if (!reply.is(item, kind)) oddRecord();
 }
 
+// PTTL's answer.
+kj::Maybe<kj::Duration> readTimeLeft(const RedisReply& reply, size_t item) {
+  requireKind(reply, item, Kind::INTEGER);
+  constexpr int64_t LONGEST_MS = INT64_MAX / 1'000'000;
+  int64_t ms = reply.item(item).integer;
+  if (ms == -2) return nullptr;
+  if (ms == -1 || ms > LONGEST_MS) return kj::Duration(kj::maxValue);
+  if (ms < 0) oddRecord();
+  return ms * kj::MILLISECONDS;
+}
+
 }  // namespace
 
 ShareKey shareKey(const Id& walletId, uint8_t shareIndex) {
@@ -100,19 +111,29 @@ bool parseShareFieldName(kj::ArrayPtr<const char> name, WalletVersion& out) {
   return true;
 }
 
-kj::Array<ShareField> readShares(const RedisReply& reply) {
+ShareHash readShares(const RedisReply& reply) {
+  constexpr size_t FLOORS = 2;
   requireKind(reply, 0, Kind::ARRAY);
   size_t items = reply.count() - 1;
-  if (items % 2 != 0 || items / 2 > ShareStore::MAX_VERSIONS) oddRecord();
-  auto fields = kj::heapArrayBuilder<ShareField>(items / 2);
+  if (items % 2 != 0 || items / 2 > ShareStore::MAX_VERSIONS + FLOORS) oddRecord();
+  ShareHash out;
+  kj::Vector<ShareField> fields(items / 2);
   for (size_t at = 1; at < reply.count(); at += 2) {
+    if (!reply.is(at, Kind::STRING) || !reply.is(at + 1, Kind::STRING)) oddRecord();
+    auto name = reply.text(at), value = reply.text(at + 1);
+    if (name == FLOOR_FIELD.asArray() || name == LIMIT_FLOOR_FIELD.asArray()) {
+      if (value.size() > MAX_FLOOR_BYTES) oddRecord();
+      (name == FLOOR_FIELD.asArray() ? out.floor : out.limitFloor) = kj::heapArray<kj::byte>(value.asBytes());
+      continue;
+    }
     ShareField field;
-    if (!reply.is(at, Kind::STRING) || !parseShareFieldName(reply.text(at), field.version)) oddRecord();
-    if (!reply.is(at + 1, Kind::STRING) || reply.text(at + 1).size() != SHARE_ENVELOPE_BYTES) oddRecord();
-    memcpy(field.envelope.data(), reply.text(at + 1).begin(), SHARE_ENVELOPE_BYTES);
+    if (!parseShareFieldName(name, field.version) || value.size() != SHARE_ENVELOPE_BYTES) oddRecord();
+    memcpy(field.envelope.data(), value.begin(), SHARE_ENVELOPE_BYTES);
     fields.add(field);
   }
-  return fields.finish();
+  if (fields.size() > ShareStore::MAX_VERSIONS) oddRecord();
+  out.fields = fields.releaseAsArray();
+  return out;
 }
 
 void readPut(const RedisReply& reply) {
@@ -125,14 +146,18 @@ void readPut(const RedisReply& reply) {
 
 void readRemove(const RedisReply& reply) { requireKind(reply, 0, Kind::INTEGER); }
 
-kj::Maybe<kj::Duration> readExpiry(const RedisReply& reply) {
+int64_t readWait(const RedisReply& reply) {
   requireKind(reply, 0, Kind::INTEGER);
-  constexpr int64_t LONGEST_MS = INT64_MAX / 1'000'000;
-  int64_t ms = reply.item(0).integer;
-  if (ms == -2) return nullptr;
-  if (ms == -1 || ms > LONGEST_MS) return kj::Duration(kj::maxValue);
-  if (ms < 0) oddRecord();
-  return ms * kj::MILLISECONDS;
+  return reply.item(0).integer;
 }
+
+ShareStore::State readState(const RedisReply& reply) {
+  requireKind(reply, 0, Kind::ARRAY);
+  if (reply.count() != 3) oddRecord();
+  requireKind(reply, 1, Kind::INTEGER);
+  return {reply.item(1).integer == 1, readTimeLeft(reply, 2)};
+}
+
+kj::Maybe<kj::Duration> readExpiry(const RedisReply& reply) { return readTimeLeft(reply, 0); }
 
 }  // namespace waas::broker

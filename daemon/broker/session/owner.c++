@@ -126,6 +126,28 @@ kj::Promise<kj::Maybe<AccountRow>> Owner::account() {
   });
 }
 
+// --- Pages
+// -----------------------------------------------------------------------------------------------------------------
+
+Page Page::of(capnp::Data::Reader after, uint32_t limit) {
+  Page page;
+  if (after.size() > 0) {
+    Id id;
+    if (!readBytes(after, id))
+      kj::throwFatalException(makeFault(ErrorCode::INVALID_REQUEST, "a wallet id has 16 bytes"_kj));
+    page.after = id;
+  }
+  if (limit > 0) page.limit = kj::min(limit, limits::WALLETS_PER_ANSWER);
+  return page;
+}
+
+kj::Array<WalletRow> firstOf(kj::Array<WalletRow> rows, size_t count) {
+  if (rows.size() <= count) return rows;
+  auto some = kj::heapArrayBuilder<WalletRow>(count);
+  for (size_t i = 0; i < count; i++) some.add(kj::mv(rows[i]));
+  return some.finish();
+}
+
 // --- Results
 // ---------------------------------------------------------------------------------------------------------------
 

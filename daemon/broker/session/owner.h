@@ -62,6 +62,21 @@ class Owner final : public kj::Refcounted {
   bool ended = false;
 };
 
+// Which part of a long list a caller wants. A value.
+struct Page {
+  kj::Maybe<Id> after;
+  uint32_t limit = limits::WALLETS_PER_ANSWER;
+
+  // Throws invalidRequest when `after` is no id.
+  static Page of(capnp::Data::Reader after, uint32_t limit);
+
+  // How many of the rows are of this page, where one more was asked for than it holds.
+  uint32_t shown(size_t rows) const { return static_cast<uint32_t>(kj::min(rows, size_t{limit})); }
+};
+
+// The first so many rows.
+kj::Array<WalletRow> firstOf(kj::Array<WalletRow> rows, size_t count);
+
 // Whether a row is what a selector asks for among the wallets of `owner`. `certificate` is filled in.
 bool matches(const WalletRow& row, const OwnerId& owner, protocol::Selector::Reader selector, Certificate& certificate);
 

@@ -37,15 +37,23 @@ kj::Promise<void> SessionServer::authorize(Call call, protocol::Proof::Reader pr
   });
 }
 
+kj::Promise<kj::Array<WalletRow>> SessionServer::readPage(const Page& page) {
+  return owner->parts.wallets.walletsOf(owner->id, page.after, page.limit + 1);  // one more tells whether there is more
+}
+
 kj::Promise<void> SessionServer::wallets(WalletsContext context) {
   auto result = [context]() mutable { return context.getResults().initWallets(); };
   return guarded(owner->parts, *owner->peer, result,
                  [this, context]() mutable {
-                   return authorize(Call::WALLETS, context.getParams().getProof())
-                       .then([this]() { return owner->parts.wallets.walletsOf(owner->id); })
-                       .then([context](kj::Array<WalletRow>&& rows) mutable {
-                         auto out = context.getResults().initWallets().initOk(static_cast<unsigned int>(rows.size()));
-                         for (unsigned int i = 0; i < rows.size(); i++) writeWalletInfo(out[i], rows[i]);
+                   auto params = context.getParams();
+                   auto page = Page::of(params.getAfter(), params.getLimit());
+                   return authorize(Call::WALLETS, params.getProof())
+                       .then([this, page]() { return readPage(page); })
+                       .then([context, page](kj::Array<WalletRow>&& rows) mutable {
+                         uint32_t count = page.shown(rows.size());
+                         context.getResults().setMore(count < rows.size());
+                         auto out = context.getResults().initWallets().initOk(count);
+                         for (unsigned int i = 0; i < count; i++) writeWalletInfo(out[i], rows[i]);
                        });
                  })
       .attach(kj::addRef(*owner));
@@ -55,9 +63,15 @@ kj::Promise<void> SessionServer::shareStatus(ShareStatusContext context) {
   auto result = [context]() mutable { return context.getResults().initStatus(); };
   return guarded(owner->parts, *owner->peer, result,
                  [this, context]() mutable {
-                   return authorize(Call::SHARE_STATUS, context.getParams().getProof())
-                       .then([this]() { return owner->parts.wallets.walletsOf(owner->id); })
-                       .then([this](kj::Array<WalletRow>&& rows) { return askShareStatus(owner->parts, kj::mv(rows)); })
+                   auto params = context.getParams();
+                   auto page = Page::of(params.getAfter(), params.getLimit());
+                   return authorize(Call::SHARE_STATUS, params.getProof())
+                       .then([this, page]() { return readPage(page); })
+                       .then([this, context, page](kj::Array<WalletRow>&& rows) mutable {
+                         uint32_t count = page.shown(rows.size());
+                         context.getResults().setMore(count < rows.size());
+                         return askShareStatus(owner->parts, firstOf(kj::mv(rows), count));
+                       })
                        .then([context](kj::Array<WalletStatus>&& all) mutable {
                          auto out = context.getResults().initStatus().initOk(static_cast<unsigned int>(all.size()));
                          for (unsigned int i = 0; i < all.size(); i++) writeShareStatus(out[i], all[i]);

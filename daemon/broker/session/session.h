@@ -19,6 +19,8 @@ class SessionServer : public virtual protocol::Session::Server {
   // Has the vault check a person's proof of a call that uses no key; nothing to do for a service.
   kj::Promise<void> authorize(Call call, protocol::Proof::Reader proof);
 
+  kj::Promise<kj::Array<WalletRow>> readPage(const Page& page);
+
   kj::Own<Owner> owner;
 };
 

@@ -103,10 +103,8 @@ void SignFetch::fetchBySelector(Wallet& wallet) {
 }
 
 void SignFetch::fetchShares(Wallet& wallet) {
-  await(parts.redis1.shares(wallet.id), &wallet, 2,
-        [&wallet](kj::Array<ShareField>&& fields) { wallet.shares[0] = kj::mv(fields); });
-  await(parts.redis2.shares(wallet.id), &wallet, 3,
-        [&wallet](kj::Array<ShareField>&& fields) { wallet.shares[1] = kj::mv(fields); });
+  await(parts.redis1.shares(wallet.id), &wallet, 2, [&wallet](ShareHash&& found) { wallet.shares[0] = kj::mv(found); });
+  await(parts.redis2.shares(wallet.id), &wallet, 3, [&wallet](ShareHash&& found) { wallet.shares[1] = kj::mv(found); });
 }
 
 void SignFetch::arrived(Wallet* wallet) {
@@ -142,7 +140,7 @@ void SignFetch::settle(Wallet& wallet) {
 bool SignFetch::holdsShares(Wallet& wallet) {
   auto& row = KJ_ASSERT_NONNULL(wallet.row);
   for (uint8_t i = 0; i < 2; i++) {
-    if (findVersion(wallet.shares[i], row.version) != nullptr) continue;
+    if (findVersion(wallet.shares[i].fields, row.version) != nullptr) continue;
     if (!wallet.again) {
       wallet.again = true;
       await(parts.wallets.wallet(wallet.id), &wallet, 1,

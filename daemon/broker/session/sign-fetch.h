@@ -33,7 +33,7 @@ class SignFetch {
     bool again = false;                   // read a second time
     uint32_t waiting = 0;
     kj::Maybe<WalletRow> row;
-    kj::Array<ShareField> shares[2];
+    ShareHash shares[2];
     kj::Maybe<SignProblem> problem;
   };
 

@@ -88,7 +88,7 @@ TEST_F(PostgresStoreTest, OwnersWalletsComeFirstOneFirstThenByName) {
   }
   store->insertWallet(sampleWallet(5, service(sampleId(2)), "a", true)).wait(io.waitScope);
   std::string order;
-  for (auto& row : store->walletsOf(owner).wait(io.waitScope)) {
+  for (auto& row : store->walletsOf(owner, nullptr, 1000).wait(io.waitScope)) {
     Certificate certificate;
     ASSERT_TRUE(row.readCertificate(certificate));
     order += certificate.name;

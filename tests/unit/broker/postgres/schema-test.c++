@@ -73,9 +73,9 @@ TEST_F(SchemaTest, WalletsOfWrongFormAreRefused) {
            {"mac", hex(sampleBytes(33, 1)), check},
            {"epoch", "0", check},
            {"share", hex(sampleBytes(85, 1)), check},
-           {"share", "NULL", "violates not-null constraint"},
+           {"share", "NULL", check},
            {"recovery", hex(sampleBytes(119, 1)), check},
-           {"recovery", "NULL", "violates not-null constraint"},
+           {"recovery", "NULL", check},
            {"expires_at", "NULL", "violates not-null constraint"},
            {"certificate", certificate(0, 2), check},   // version
            {"certificate", certificate(17, 3), check},  // owner kind
@@ -100,6 +100,17 @@ TEST_F(SchemaTest, WhatTheCertificateSaysCannotBeContradicted) {
     std::string wrong = "UPDATE waas.wallets SET " + std::string(column) + " = NULL";
     EXPECT_THROW(server.sql(wrong), std::runtime_error) << "even the owner can't";
   }
+}
+
+TEST_F(SchemaTest, WalletIsWholeOrATombstone) {
+  ASSERT_FALSE(refused(WalletSql(sampleWallet(1, service(sampleId(1)), "w", true)).insert())) << last;
+  const std::string check = "wallets_whole_or_tombstone";
+  expectRefused("UPDATE waas.wallets SET share = NULL", check);
+  expectRefused("UPDATE waas.wallets SET recovery = NULL", check);
+  expectRefused("UPDATE waas.wallets SET share = NULL, recovery = NULL", check);
+  expectRefused("UPDATE waas.wallets SET deleted_at = now()", check);
+  expectRefused("UPDATE waas.wallets SET leased_until = now()", "wallets_lease_form");
+  EXPECT_FALSE(refused("UPDATE waas.wallets SET share = NULL, recovery = NULL, deleted_at = now()")) << last;
 }
 
 TEST_F(SchemaTest, AccountsOfWrongFormAreRefused) {
@@ -161,7 +172,9 @@ TEST_F(SchemaTest, BrokersRoleCannotDeleteOrRedefineAnything) {
     expectRefused("TRUNCATE waas." + std::string(table), denied);
     expectRefused("DROP TABLE waas." + std::string(table), "must be owner");
   }
-  expectRefused("UPDATE waas.wallets SET share = recovery", denied);
+  for (const char* column : {"certificate", "created_at", "id", "owner"}) {
+    expectRefused("UPDATE waas.wallets SET " + std::string(column) + " = " + column, "");
+  }
   expectRefused("UPDATE waas.wallets SET certificate = ''", denied);
   expectRefused("UPDATE waas.accounts SET email = 'x@y'", denied);
   expectRefused("UPDATE waas.accounts SET id = ''", denied);

@@ -18,10 +18,10 @@ TEST_F(ShareStoreTest, VersionsAreWrittenReadAndRemovedOneByOne) {
   auto id = sampleId(1);
   auto one = sampleBytes(SHARE_ENVELOPE_BYTES, 1), two = sampleBytes(SHARE_ENVELOPE_BYTES, 2);
   WalletVersion first{1, 0x00000000000000ab}, second{INT64_MAX, UINT64_MAX};
-  EXPECT_EQ(store->shares(id).wait(io.waitScope).size(), 0u);
+  EXPECT_EQ(store->shares(id).wait(io.waitScope).fields.size(), 0u);
   store->put(id, first, one, 100 * kj::SECONDS).wait(io.waitScope);
   store->put(id, second, two, 100 * kj::SECONDS).wait(io.waitScope);
-  auto fields = store->shares(id).wait(io.waitScope);
+  auto fields = store->shares(id).wait(io.waitScope).fields;
   ASSERT_EQ(fields.size(), 2u);
   for (auto& field : fields) {
     auto& expected = field.version == first ? one : two;
@@ -33,7 +33,7 @@ TEST_F(ShareStoreTest, VersionsAreWrittenReadAndRemovedOneByOne) {
 
   store->remove(id, first).wait(io.waitScope);
   store->remove(id, first).wait(io.waitScope);
-  EXPECT_EQ(store->shares(id).wait(io.waitScope).size(), 1u);
+  EXPECT_EQ(store->shares(id).wait(io.waitScope).fields.size(), 1u);
 }
 
 TEST_F(ShareStoreTest, TimeToLiveIsSetWithEachWrite) {
@@ -54,7 +54,7 @@ TEST_F(ShareStoreTest, IndexesDoNotMeet) {
   auto third = newRedisShareStore(kj::mv(options), io.provider->getNetwork(), io.provider->getTimer(), observer);
   turnUntil([&] { return third->health().reachable; }, "the store does not connect");
   store->put(sampleId(1), {1, 1}, sampleBytes(SHARE_ENVELOPE_BYTES, 1), 50 * kj::SECONDS).wait(io.waitScope);
-  EXPECT_EQ(third->shares(sampleId(1)).wait(io.waitScope).size(), 0u);
+  EXPECT_EQ(third->shares(sampleId(1)).wait(io.waitScope).fields.size(), 0u);
 }
 
 TEST_F(ShareStoreTest, ThousandsOfLookupsGetTheirOwnAnswers) {
@@ -65,14 +65,14 @@ TEST_F(ShareStoreTest, ThousandsOfLookupsGetTheirOwnAnswers) {
   for (auto& w : writes) w.wait(io.waitScope);
   std::mt19937_64 random(3);
   for (int round = 0; round < 4; round++) {
-    kj::Vector<std::pair<uint64_t, kj::Promise<kj::Array<ShareField>>>> asked;
+    kj::Vector<std::pair<uint64_t, kj::Promise<ShareHash>>> asked;
     for (int i = 0; i < 2'500; i++) {
       uint64_t n = random() % 300;
       asked.add(n, store->shares(sampleId(n)));
       if (random() % 50 == 0) kj::evalLater([]() {}).wait(io.waitScope);
     }
     for (auto& [n, answer] : asked) {
-      auto fields = answer.wait(io.waitScope);
+      auto fields = answer.wait(io.waitScope).fields;
       ASSERT_EQ(fields.size(), n < 200 ? 1u : 0u);
       if (n >= 200) continue;
       ASSERT_EQ(fields[0].version, (WalletVersion{n + 1, n}));
@@ -83,7 +83,7 @@ TEST_F(ShareStoreTest, ThousandsOfLookupsGetTheirOwnAnswers) {
 }
 
 TEST_F(ShareStoreTest, TooManyCommandsAreRefusedNotQueued) {
-  kj::Vector<kj::Promise<kj::Array<ShareField>>> asked;
+  kj::Vector<kj::Promise<ShareHash>> asked;
   for (uint64_t n = 0; n < 9'000; n++) asked.add(store->shares(sampleId(n)));
   EXPECT_EQ(codeOf(kj::mv(asked[8'999])), code(ErrorCode::OVERLOADED));
   EXPECT_EQ(codeOf(kj::mv(asked[8'000])), -1);
@@ -105,12 +105,12 @@ TEST_F(ShareStoreTest, ForeignContentFailsOnlyItsOwnWallet) {
   for (int i = 1; i <= 17; i++) {
     server.command({"HSET", keyOf(sampleId(5)), std::to_string(i) + "-0000000000000001", envelope});
   }
-  kj::Vector<kj::Promise<kj::Array<ShareField>>> bad;
+  kj::Vector<kj::Promise<ShareHash>> bad;
   for (uint64_t i = 2; i <= 5; i++) bad.add(store->shares(sampleId(i)));
   for (uint64_t i = 10; i < n; i++) bad.add(store->shares(sampleId(i)));
   auto kept = store->shares(good);
   for (auto& b : bad) EXPECT_EQ(codeOf(kj::mv(b)), code(ErrorCode::RECORD_REFUSED));
-  EXPECT_EQ(kept.wait(io.waitScope).size(), 1u);
+  EXPECT_EQ(kept.wait(io.waitScope).fields.size(), 1u);
   EXPECT_EQ(codeOf(store->put(sampleId(2), {1, 1}, sampleBytes(SHARE_ENVELOPE_BYTES, 1), 50 * kj::SECONDS)),
             code(ErrorCode::RECORD_REFUSED));
   EXPECT_EQ(codeOf(store->put(good, {0, 1}, sampleBytes(SHARE_ENVELOPE_BYTES, 1), 50 * kj::SECONDS)),
@@ -120,7 +120,7 @@ TEST_F(ShareStoreTest, ForeignContentFailsOnlyItsOwnWallet) {
 }
 
 TEST_F(ShareStoreTest, KilledServerFailsAtOnceAndServiceResumesByItself) {
-  kj::Vector<kj::Promise<kj::Array<ShareField>>> inFlight;
+  kj::Vector<kj::Promise<ShareHash>> inFlight;
   for (uint64_t n = 0; n < 500; n++) inFlight.add(store->shares(sampleId(n)));
   server.kill();
   for (auto& p : inFlight) {
