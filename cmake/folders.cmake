@@ -4,12 +4,13 @@
 
 set(WAAS_ALLOWED
   protocol:secret
-  policy:solana policy:protocol
+  policy:solana policy:protocol policy:compiled
+  policyfile:policy policyfile:solana policyfile:protocol policyfile:compiled
   vault:secret vault:protocol vault:inner vault:errors vault:solana vault:policy vault:seccomp
   guard:seccomp
   broker:protocol broker:inner broker:errors broker:public broker:seccomp
   lib:secret lib:protocol lib:errors lib:public
-  cli:secret cli:lib cli:protocol cli:errors cli:public cli:solana cli:policy
+  cli:secret cli:lib cli:protocol cli:errors cli:public cli:solana cli:policy cli:policyfile
   inner:errors public:errors)
 
 # waas_folder(NAME name PATH folder [SOURCES …] [USES other folders] [LIBRARIES foreign ones])

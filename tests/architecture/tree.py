@@ -8,12 +8,15 @@ import re
 import sys
 
 FOLDERS = {
-    "secret": "secret", "protocol": "protocol", "solana": "solana", "policy": "policy", "seccomp": "seccomp",
+    "secret": "secret", "protocol": "protocol", "solana": "solana",
+    "policy/file": "policyfile", "policy": "policy", "seccomp": "seccomp",
     "daemon/vault": "vault", "daemon/guard": "guard", "daemon/broker": "broker",
     "client/lib": "lib", "client/cli": "cli",
 }
 # Code generated from one schema, by the header that it makes.
-SCHEMAS = {"error.capnp.h": "errors", "vault.capnp.h": "inner", "signer.capnp.h": "public"}
+SCHEMAS = {
+    "error.capnp.h": "errors", "vault.capnp.h": "inner", "signer.capnp.h": "public", "policy.capnp.h": "compiled",
+}
 SOURCES = {".h", ".c++"}
 
 
