@@ -75,6 +75,25 @@ const char* parseGrant(Words& words, Grant& grant) {
   return nullptr;
 }
 
+bool readPublicKey(std::string_view hex, PublicKey& out) {
+  size_t bytes = 0;
+  return hex.size() == 2 * out.size() &&
+         sodium_hex2bin(out.data(), out.size(), hex.data(), hex.size(), nullptr, &bytes, nullptr) == 0 &&
+         bytes == out.size();
+}
+
+const char* parsePolicyLine(std::string_view key, Words& words, Config& config) {
+  if (key == "policy_floor") {
+    if (!words.number(config.policyFloor, uint64_t(0), MAX_POLICY_NUMBER)) return "policy_floor is a policy's number";
+    return nullptr;
+  }
+  if (config.policySaid) return "policy_key or `policy none` can be said once";
+  config.policySaid = true;
+  if (key == "policy") return words.next() == "none" ? nullptr : "policy can only be none; a policy has a policy_key";
+  if (!readPublicKey(words.next(), config.policyKey.emplace())) return "policy_key needs 64 hexadecimal characters";
+  return nullptr;
+}
+
 const char* parseLine(std::string_view key, Words& words, Config& config, bool& brokerSeen) {
   constexpr uint64_t MAX_MEMORY = uint64_t(1) << 32;
   if (key == "broker") {
@@ -105,6 +124,8 @@ const char* parseLine(std::string_view key, Words& words, Config& config, bool& 
   } else if (key == "session_lifetime") {
     if (!words.number(config.sessionLifeMs, uint64_t(1), MAX_SESSION_LIFE_S)) return "session_lifetime is out of range";
     config.sessionLifeMs *= 1000;
+  } else if (key == "policy" || key == "policy_key" || key == "policy_floor") {
+    return parsePolicyLine(key, words, config);
   } else {
     return "unknown word at the start of the line";
   }

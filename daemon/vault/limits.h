@@ -22,6 +22,11 @@ constexpr size_t MAX_CONFIG_BYTES = 65536;
 constexpr size_t AUDIT_RING = 4096;  // records that may wait for the broker's word
 constexpr size_t MAX_REPLAY = 256;   // of them in one Reply
 
+constexpr size_t MAX_FLOORS = 8;                   // shown with a row
+constexpr size_t REMEMBERED_FLOORS = 65536;        // of wallets, limits and accounts together
+constexpr uint64_t MAX_EPOCH_STEP = 1ull << 32;    // that `above` may be ahead of a row
+constexpr uint64_t MAX_EPOCH = (1ull << 63) - 1;   // what a database's integer holds
+
 constexpr size_t USED_CHALLENGES = 16384;  // accepted within one CHALLENGE_LIFE_MS
 constexpr uint64_t CHALLENGE_LIFE_MS = 60'000;
 
@@ -30,6 +35,10 @@ constexpr uint32_t FREE_ATTEMPTS = 5;       // failures before the first delay
 constexpr uint64_t FIRST_DELAY_MS = 1'000;  // doubled with each further failure
 constexpr uint64_t LONGEST_DELAY_MS = 15 * 60'000;
 constexpr uint64_t FORGET_FAILURES_MS = 24 * 3600'000ull;
+
+constexpr uint64_t MAX_POLICY_NUMBER = 0xffffffff;  // an audit record has 32 bits for it
+constexpr size_t MAX_CHARGED_WALLETS = 16;          // limit rows that one call to sign makes; others come again
+constexpr size_t MAX_LOOKUP_TABLES = 32;            // claims shown with one item
 
 constexpr size_t MAX_REVOKED_SESSIONS = 16;  // in an account record; one more ends all sessions
 constexpr uint64_t MAX_TOKEN_LIFE_S = 900;

@@ -15,6 +15,8 @@ struct Refused {
   std::string_view detail = "";  // a literal, cut at MAX_DETAIL_BYTES; never anything that a caller sent
   uint32_t retryAfterMs = 0;
   uint8_t share = 0;
+  uint16_t instruction = 0;    // deniedByPolicy: what it is about
+  std::string_view rule = "";  // deniedByPolicy: who decided; in the worker's scratch until its next decision
 };
 
 constexpr size_t MAX_DETAIL_BYTES = 95;
