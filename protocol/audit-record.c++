@@ -8,8 +8,7 @@ namespace {
 constexpr uint8_t VERSION = 1;
 
 bool isEvent(uint8_t v) {
-  return v >= static_cast<uint8_t>(AuditEvent::ACCOUNT_CREATED) &&
-         v <= static_cast<uint8_t>(AuditEvent::MESSAGE_SIGNED);
+  return v >= static_cast<uint8_t>(AuditEvent::ACCOUNT_CREATED) && v <= static_cast<uint8_t>(AuditEvent::LIMIT_CHARGED);
 }
 
 }  // namespace
@@ -80,6 +79,21 @@ std::string_view auditEventName(AuditEvent event) {
     case AuditEvent::WALLET_CREATED: return "wallet_created";
     case AuditEvent::TRANSACTION_SIGNED: return "transaction_signed";
     case AuditEvent::MESSAGE_SIGNED: return "message_signed";
+    case AuditEvent::SHARES_ROTATED: return "shares_rotated";
+    case AuditEvent::SHARES_RECOVERED: return "shares_recovered";
+    case AuditEvent::WALLET_IMPORTED: return "wallet_imported";
+    case AuditEvent::WALLET_EXPORTED: return "wallet_exported";
+    case AuditEvent::WALLET_DELETED: return "wallet_deleted";
+    case AuditEvent::TRANSACTION_SIGNED_DEGRADED: return "transaction_signed_degraded";
+    case AuditEvent::MESSAGE_SIGNED_DEGRADED: return "message_signed_degraded";
+    case AuditEvent::POLICY_LOADED: return "policy_loaded";
+    case AuditEvent::KEYS_CHANGED: return "keys_changed";
+    case AuditEvent::CUSTODY_CHANGED: return "custody_changed";
+    case AuditEvent::ACCOUNT_CHANGED: return "account_changed";
+    case AuditEvent::API_TOKEN_MADE: return "api_token_made";
+    case AuditEvent::PASSWORD_RESET: return "password_reset";
+    case AuditEvent::ACCOUNT_DELETED: return "account_deleted";
+    case AuditEvent::LIMIT_CHARGED: return "limit_charged";
   }
   return "unknown";
 }

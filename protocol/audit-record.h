@@ -9,7 +9,9 @@
 //
 // Records of one instance (one life of one vault) are numbered from 1 without gaps, each holding the hash of the one
 // before (zeros for the first). A signed head therefore vouches for everything up to it. The subject hash is SHA-256 of
-// the message that was signed, of the certificate that was made, or of the account's user id.
+// the message that was signed, of the wallet's certificate, of the account's user id, of the policy's bundle, of the
+// wrapped keyring. What nobody asked for, the daemon's own housekeeping, has a zero caller id and uid 4294967295; what
+// an operator asked for a zero caller id and the operator's uid.
 #include "bytes.h"
 
 #include <string_view>
@@ -26,6 +28,21 @@ enum class AuditEvent : uint8_t {
   WALLET_CREATED = 4,
   TRANSACTION_SIGNED = 5,
   MESSAGE_SIGNED = 6,
+  SHARES_ROTATED = 7,
+  SHARES_RECOVERED = 8,
+  WALLET_IMPORTED = 9,
+  WALLET_EXPORTED = 10,
+  WALLET_DELETED = 11,
+  TRANSACTION_SIGNED_DEGRADED = 12,  // a store did not answer, and its share came from the recovery envelope
+  MESSAGE_SIGNED_DEGRADED = 13,
+  POLICY_LOADED = 14,
+  KEYS_CHANGED = 15,
+  CUSTODY_CHANGED = 16,
+  ACCOUNT_CHANGED = 17,
+  API_TOKEN_MADE = 18,
+  PASSWORD_RESET = 19,
+  ACCOUNT_DELETED = 20,
+  LIMIT_CHARGED = 21,
 };
 
 struct AuditRecord {

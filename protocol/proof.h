@@ -11,6 +11,11 @@
 //   SIGN                                     per item: selector kind (1 byte: 0 first, 1 id, 2 name, 3 public key),
 //                                            selector bytes (empty for first), payload kind (1 byte: 0 transaction,
 //                                            1 message), payload
+//   ROTATE                                   selector kind, selector bytes, one byte: 1 also if it is not due
+//   IMPORT_WALLET                            the name, the box (protocol/key-box.h)
+//   EXPORT_WALLET                            selector kind, selector bytes, the client's key that it is sealed to
+//   DELETE_WALLET                            selector kind, selector bytes
+//   CHANGE_ACCOUNT                           kind of the change (the number of its union member), its bytes
 #include "bytes.h"
 
 #include <sodium.h>
@@ -25,6 +30,11 @@ enum class Call : uint8_t {
   CREATE_WALLET = 5,
   SIGN = 6,
   SHARE_STATUS = 7,
+  ROTATE = 8,
+  IMPORT_WALLET = 9,
+  EXPORT_WALLET = 10,
+  DELETE_WALLET = 11,
+  CHANGE_ACCOUNT = 12,
 };
 
 // How far the time of a proof may be from the vault's clock, in milliseconds.

@@ -233,6 +233,8 @@ struct Advance {
   above @2 :UInt64;      # the highest epoch that was seen of this wallet in any store; the next one is above it
   peer @3 :UInt64;       # whoever asked for it; 0: nobody did, it was due
   person @4 :Person;     # null unless a person asked for it about wallets of his own
+  selector @5 :Selector; # with a person: the wallet that was named, in the proof
+  force @6 :Bool;        # with a person: whether also if it is not due; in the proof
 
   enum Why { due @0; requested @1; missing @2; damaged @3; rewrap @4; }
 }

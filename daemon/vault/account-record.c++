@@ -74,6 +74,8 @@ Refusal openAccount(const Keyring& keyring, const AccountRow& row, AccountRecord
       if (parse(plain, out)) return std::nullopt;
       break;
     case Opened::UNKNOWN_KEY_VERSION: return Refused{ErrorCode::KEY_VERSION_UNKNOWN, "account record"};
+    case Opened::KEY_RETIRED: return Refused{ErrorCode::KEY_VERSION_UNKNOWN, "account record: its key was retired"};
+    case Opened::PRIVATE_KEY_ABSENT:
     case Opened::DAMAGED: break;
   }
   return Refused{ErrorCode::RECORD_REFUSED, "account record"};

@@ -7,16 +7,6 @@ namespace {
 
 constexpr uint64_t SECOND = 1000;
 
-// The handle in a request that is made by a peer without a person.
-uint64_t peerOf(rpc::Request::Reader request) {
-  switch (request.which()) {
-    case rpc::Request::CHALLENGE: return request.getChallenge().getPeer();
-    case rpc::Request::SIGN_UP: return request.getSignUp().getPeer();
-    case rpc::Request::SIGN_IN: return request.getSignIn().getPeer();
-    default: return 0;
-  }
-}
-
 rpc::Caller::Reader callerOf(rpc::Request::Reader request) {
   switch (request.which()) {
     case rpc::Request::REFRESH: return request.getRefresh();
@@ -26,6 +16,25 @@ rpc::Caller::Reader callerOf(rpc::Request::Reader request) {
     case rpc::Request::SIGN: return request.getSign().getCaller();
     default: return {};
   }
+}
+
+// The handle of the connection that the request came through.
+uint64_t peerOf(rpc::Request::Reader request) {
+  switch (request.which()) {
+    case rpc::Request::CHALLENGE: return request.getChallenge().getPeer();
+    case rpc::Request::SIGN_UP: return request.getSignUp().getPeer();
+    case rpc::Request::SIGN_IN: return request.getSignIn().getPeer();
+    case rpc::Request::ADVANCE: return request.getAdvance().getPeer();
+    default: return callerOf(request).getPeer();
+  }
+}
+
+bool hasPerson(rpc::Request::Reader request) {
+  return request.isAdvance() ? request.getAdvance().hasPerson() : callerOf(request).hasPerson();
+}
+
+rpc::Person::Reader personOf(rpc::Request::Reader request) {
+  return request.isAdvance() ? request.getAdvance().getPerson() : callerOf(request).getPerson();
 }
 
 Refusal checkSession(const Service& service, rpc::Person::Reader person, uint64_t now, Caller& caller) {
@@ -70,8 +79,9 @@ Refusal checkProof(const Service& service, rpc::Request::Reader request, rpc::Pe
 Refusal identify(const Service& service, Who who, rpc::Request::Reader request, const Covered& covered, uint64_t now,
                  Caller& caller) {
   if (who == Who::BROKER) return std::nullopt;
-  bool personal = who != Who::LOGIN && callerOf(request).hasPerson();
-  auto peer = service.peers.find(who == Who::LOGIN ? peerOf(request) : callerOf(request).getPeer());
+  bool personal = who != Who::LOGIN && who != Who::OPERATOR && hasPerson(request);
+  if (who == Who::ANYBODY && !personal && peerOf(request) == 0) return std::nullopt;
+  auto peer = service.peers.find(peerOf(request));
   if (!peer) return Refused{ErrorCode::NOT_ALLOWED, "unknown peer"};
   caller.peer = *peer;
 
@@ -80,14 +90,18 @@ Refusal identify(const Service& service, Who who, rpc::Request::Reader request, 
     if (who == Who::LOGIN) return std::nullopt;
   } else if (who == Who::PERSON) {
     return Refused{ErrorCode::NOT_ALLOWED, "only for people"};
+  } else if (who == Who::OPERATOR) {
+    if (!peer->roles.isOperator) return Refused{ErrorCode::NOT_ALLOWED, "only for operators"};
+    return std::nullopt;
   }
   if (!personal) {
+    if (peer->roles.service == nullptr && who == Who::ANYBODY) return std::nullopt;
     if (peer->roles.service == nullptr) return Refused{ErrorCode::NOT_ALLOWED, "the peer is no local service"};
     caller.owner = peer->roles.service->owner;
     caller.mayOwn = true;
     return std::nullopt;
   }
-  rpc::Person::Reader person = callerOf(request).getPerson();
+  rpc::Person::Reader person = personOf(request);
   if (auto refused = checkSession(service, person, now, caller)) return refused;
   if (auto refused = checkProof(service, request, person, covered, now, caller)) return refused;
   caller.isPerson = true;

@@ -7,10 +7,12 @@ namespace waas::vault {
 
 // Who may make a request.
 enum class Who : uint8_t {
-  BROKER,  // no caller: the broker's own housekeeping
-  LOGIN,   // a peer with the login role
-  PERSON,  // a person with a token and a proof, through a peer with the login role
-  OWNER,   // a person as above, or a local service in its own name
+  BROKER,    // no caller: the broker's own housekeeping
+  LOGIN,     // a peer with the login role
+  PERSON,    // a person with a token and a proof, through a peer with the login role
+  OWNER,     // a person as above, or a local service in its own name
+  ANYBODY,   // the broker's housekeeping (peer 0), any peer in its own name, or a person as above
+  OPERATOR,  // a peer with the operator's role
 };
 
 // What a person's proof has to cover.

@@ -28,6 +28,8 @@ enum class Opened : uint8_t {
   DAMAGED = 0,              // not authentic in this context: changed, cut, moved, forged
   UNKNOWN_KEY_VERSION = 1,  // well formed, but this host doesn't have the key that it names
   OPENED = 2,
+  KEY_RETIRED = 3,         // the key that it names is here, and was retired
+  PRIVATE_KEY_ABSENT = 4,  // recovery envelopes: this host has only the public half of the key that it names
 };
 
 // The associated data of a share (kind 1): "waas share 1" | head | wallet id | owner (17) | public key | epoch | tag |

@@ -172,6 +172,12 @@ const Key* Keyring::find(Purpose purpose, uint32_t version) const {
   return found == all.end() ? nullptr : &*found;
 }
 
+bool Keyring::verifies(Purpose purpose, std::initializer_list<Bytes> parts, Bytes mac) const {
+  auto all = keys();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Key& key) { return key.purpose() == purpose && key.hmac().verify(parts, mac); });
+}
+
 VaultPublicKeys Keyring::publicKeys() const {
   return {.sealing = newest(Purpose::SEALING).publicKey(),
           .answers = newest(Purpose::ANSWER).publicKey(),

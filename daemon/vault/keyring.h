@@ -115,6 +115,9 @@ class Keyring {
   // A certain version, null when this host doesn't have it.
   const Key* find(Purpose purpose, uint32_t version) const;
 
+  // Whether `mac` is over the parts, under any version of a MAC key that is not retired.
+  bool verifies(Purpose purpose, std::initializer_list<Bytes> parts, Bytes mac) const;
+
   // All keys, in the order of the file; versions of one purpose need not be neighbours.
   std::span<const Key> keys() const;
 

@@ -22,10 +22,10 @@ constexpr size_t MAX_CONFIG_BYTES = 65536;
 constexpr size_t AUDIT_RING = 4096;  // records that may wait for the broker's word
 constexpr size_t MAX_REPLAY = 256;   // of them in one Reply
 
-constexpr size_t MAX_FLOORS = 8;                   // shown with a row
-constexpr size_t REMEMBERED_FLOORS = 65536;        // of wallets, limits and accounts together
-constexpr uint64_t MAX_EPOCH_STEP = 1ull << 32;    // that `above` may be ahead of a row
-constexpr uint64_t MAX_EPOCH = (1ull << 63) - 1;   // what a database's integer holds
+constexpr size_t MAX_FLOORS = 8;                  // shown with a row
+constexpr size_t REMEMBERED_FLOORS = 65536;       // of wallets, limits and accounts together
+constexpr uint64_t MAX_EPOCH_STEP = 1ull << 32;   // that `above` may be ahead of a row
+constexpr uint64_t MAX_EPOCH = (1ull << 63) - 1;  // what a database's integer holds
 
 constexpr size_t USED_CHALLENGES = 16384;  // accepted within one CHALLENGE_LIFE_MS
 constexpr uint64_t CHALLENGE_LIFE_MS = 60'000;

@@ -21,6 +21,38 @@ void deriveRecoveryKey(const Secret<32>& shared, Bytes head, const PublicKey& re
   KeyDeriver(prk).derive(asBytes(KEY_INFO.data(), KEY_INFO.size()), key);
 }
 
+// The key of an envelope from its maker's side.
+bool agreeByEphemeral(const Secret<32>& ephemeral, Bytes head, const Key& recovery, Secret<32>& key) {
+  Secret<32> shared;
+  if (crypto_scalarmult(shared.fill(ACCESS).data(), ephemeral.reveal(ACCESS).data(), recovery.publicKey().data()) != 0)
+    return false;
+  deriveRecoveryKey(shared, head, recovery.publicKey(), key);
+  return true;
+}
+
+void join(const Secret<32>& share2, const Secret<32>& share3, Secret<64>& plain) {
+  std::copy_n(share2.reveal(ACCESS).data(), 32, plain.fill(ACCESS).data());
+  std::copy_n(share3.reveal(ACCESS).data(), 32, plain.fill(ACCESS).data() + 32);
+}
+
+// Computes everything anew from the ephemeral key and the finished envelope, and holds what opens against `plain`: a
+// computation that went wrong would be noticed only on the day when the envelope is needed.
+bool opensByEphemeral(const Secret<32>& ephemeral, const Key& recovery, const ShareContext& context, Bytes envelope,
+                      const Secret<64>& plain) {
+  Bytes head = envelope.first(ENVELOPE_HEAD_BYTES);
+  PublicKey half;
+  Secret<32> key;
+  if (crypto_scalarmult_base(half.data(), ephemeral.reveal(ACCESS).data()) != 0 ||
+      !std::equal(half.begin(), half.end(), head.begin() + ENVELOPE_SALT_AT) ||
+      !agreeByEphemeral(ephemeral, head, recovery, key)) {
+    return false;
+  }
+  Secret<64> again;
+  AssociatedData associated(SHARE_DOMAIN, head);
+  appendShareContext(context, associated);
+  return decryptBehindHead(key, associated, envelope, again.fill(ACCESS)) && again.matches(plain);
+}
+
 }  // namespace
 
 bool sealRecovery(const Keyring& keyring, ShareContext context, const Secret<32>& share2, const Secret<32>& share3,
@@ -28,26 +60,22 @@ bool sealRecovery(const Keyring& keyring, ShareContext context, const Secret<32>
   std::fill(out.begin(), out.end(), uint8_t{0});
   context.index = 0;
   const Key& recovery = keyring.newest(Purpose::RECOVERY);
-  Secret<32> ephemeral, shared, key;
+  Secret<32> ephemeral, key;
   random.fill(ephemeral.fill(ACCESS));
   auto head = out.first(ENVELOPE_HEAD_BYTES);
   writeEnvelopeHead(EnvelopeKind::RECOVERY, recovery.version(), head);
-  bool agreed =
-      crypto_scalarmult_base(head.data() + ENVELOPE_SALT_AT, ephemeral.reveal(ACCESS).data()) == 0 &&
-      crypto_scalarmult(shared.fill(ACCESS).data(), ephemeral.reveal(ACCESS).data(), recovery.publicKey().data()) == 0;
-  if (!agreed) {
-    std::fill(out.begin(), out.end(), uint8_t{0});
-    return false;
+  bool made = crypto_scalarmult_base(head.data() + ENVELOPE_SALT_AT, ephemeral.reveal(ACCESS).data()) == 0 &&
+              agreeByEphemeral(ephemeral, head, recovery, key);
+  if (made) {
+    Secret<64> plain;
+    join(share2, share3, plain);
+    AssociatedData associated(SHARE_DOMAIN, head);
+    appendShareContext(context, associated);
+    encryptBehindHead(key, associated, plain.reveal(ACCESS), out);
+    made = recovery.hasPrivate() || opensByEphemeral(ephemeral, recovery, context, out, plain);
   }
-  deriveRecoveryKey(shared, head, recovery.publicKey(), key);
-
-  Secret<64> plain;
-  std::copy_n(share2.reveal(ACCESS).data(), 32, plain.fill(ACCESS).data());
-  std::copy_n(share3.reveal(ACCESS).data(), 32, plain.fill(ACCESS).data() + 32);
-  AssociatedData associated(SHARE_DOMAIN, head);
-  appendShareContext(context, associated);
-  encryptBehindHead(key, associated, plain.reveal(ACCESS), out);
-  return true;
+  if (!made) std::fill(out.begin(), out.end(), uint8_t{0});
+  return made;
 }
 
 Opened openRecovery(const Keyring& keyring, ShareContext context, Bytes envelope, Secret<32>& share2,
@@ -58,7 +86,8 @@ Opened openRecovery(const Keyring& keyring, ShareContext context, Bytes envelope
   uint32_t version = 0;
   if (!readEnvelopeHead(envelope, EnvelopeKind::RECOVERY, 64, version)) return Opened::DAMAGED;
   const Key* recovery = keyring.find(Purpose::RECOVERY, version);
-  if (recovery == nullptr || !recovery->hasPrivate()) return Opened::UNKNOWN_KEY_VERSION;
+  if (recovery == nullptr) return Opened::UNKNOWN_KEY_VERSION;
+  if (!recovery->hasPrivate()) return Opened::PRIVATE_KEY_ABSENT;
 
   Bytes head = envelope.first(ENVELOPE_HEAD_BYTES);
   PublicKey ephemeral;

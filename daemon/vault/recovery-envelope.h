@@ -14,14 +14,16 @@ namespace waas::vault {
 
 constexpr size_t RECOVERY_ENVELOPE_BYTES = ENVELOPE_OVERHEAD + 64;
 
-// Seals under the newest recovery key. `context` is the wallet's, its index is not looked at. False, with `out` zero,
-// when the key agreement fails (a recovery key that is a point of low order).
+// Seals under the newest recovery key. `context` is the wallet's, its index is not looked at. Where this host can't
+// open the envelope afterwards, it is opened at once by the ephemeral key, all of it computed anew. False, with `out`
+// zero, when the key agreement fails (a recovery key that is a point of low order) or it did not open to both shares.
 [[nodiscard]] bool sealRecovery(const Keyring& keyring, ShareContext context, const Secret<32>& share2,
                                 const Secret<32>& share3, Random& random,
                                 std::span<uint8_t, RECOVERY_ENVELOPE_BYTES> out);
 
-// Opens with the private half of the version that the envelope names; UNKNOWN_KEY_VERSION also when this host has only
-// the public half of it. Both shares are zero unless OPENED.
+// Opens with the private half of the version that the envelope names; PRIVATE_KEY_ABSENT when this host has only the
+// public half of it. Both shares are zero unless OPENED. Whoever knows the public half can make such an envelope, so
+// what was in it is to be believed only once it gave the wallet's public key.
 [[nodiscard]] Opened openRecovery(const Keyring& keyring, ShareContext context, Bytes envelope, Secret<32>& share2,
                                   Secret<32>& share3);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/vault/advance-request.h"
 #include "daemon/vault/link-requests.h"
 #include "daemon/vault/login.h"
 #include "daemon/vault/session-requests.h"
@@ -26,13 +27,14 @@ constexpr Row TABLE[] = {
   {R::REPLAY_AUDIT,      LATER, Who::BROKER, ALONE,   NOTHING,                                   replayAudit,      0,    0},
   {R::HEALTH,            LATER, Who::BROKER, ANY,     NOTHING,                                   health,           0,    2304},
   {R::CHALLENGE,         LATER, Who::LOGIN,  ANY,     NOTHING,                                   challenge,        0,    192},
-  {R::SIGN_UP,           LATER, Who::LOGIN,  ANY,     NOTHING,                                   signUp,           2,    2560},
+  {R::SIGN_UP,           LATER, Who::LOGIN,  ANY,     NOTHING,                                   signUp,           2,    2688},
   {R::SIGN_IN,           LATER, Who::LOGIN,  ANY,     NOTHING,                                   signIn,           1,    768},
   {R::REFRESH,           LATER, Who::PERSON, ANY,     {Call::REFRESH, nullptr},                  refresh,          0,    768},
   {R::AUTHORIZE,         LATER, Who::PERSON, ANY,     {Call::RESUME, authorizeFields},           authorize,        0,    32},
   {R::SIGN_OUT,          LATER, Who::PERSON, ANY,     {Call::SIGN_OUT, signOutFields},           signOut,          1,    896},
-  {R::CREATE_WALLET,     LATER, Who::OWNER,  ANY,     {Call::CREATE_WALLET, createWalletFields}, createWallet,     1,    896},
+  {R::CREATE_WALLET,     LATER, Who::OWNER,  ANY,     {Call::CREATE_WALLET, createWalletFields}, createWallet,     1,    1024},
   {R::SIGN,              LATER, Who::OWNER,  ANY,     {Call::SIGN, signFields},                  sign,             1,    256},
+  {R::ADVANCE,           LATER, Who::ANYBODY, ANY,    {Call::ROTATE, advanceFields},             advance,          1,    1024},
 };
 // clang-format on
 

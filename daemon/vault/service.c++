@@ -14,7 +14,8 @@ Id randomId(Random& random) {
 }  // namespace
 
 Service::Service(const Config& config, const Keyring& keyring, Random& random, const Clock& clock,
-                 const StartFacts& facts, size_t auditRing, size_t maxPeers, size_t usedChallenges)
+                 const StartFacts& facts, size_t auditRing, size_t maxPeers, size_t usedChallenges,
+                 size_t rememberedFloors)
     : config(config),
       keyring(keyring),
       random(random),
@@ -24,7 +25,8 @@ Service::Service(const Config& config, const Keyring& keyring, Random& random, c
       peers(maxPeers),
       audit(auditRing, instance, clock),
       challenges(usedChallenges, instance, keyring),
-      attempts(WATCHED_ACCOUNTS) {
+      attempts(WATCHED_ACCOUNTS),
+      floors(rememberedFloors) {
   AccountRecord record;
   record.verifierKey = keyring.newest(Purpose::VERIFIER).version();
   random.fill(record.verifier.fill(SecretAccess::here()));
@@ -88,6 +90,7 @@ void writeWallet(rpc::Wallet::Builder to, const NewWallet& wallet) {
   auto shares = to.initShares(SHARES);
   for (unsigned i = 0; i < SHARES; i++) shares.set(i, reader(wallet.shares[i]));
   to.setRecovery(reader(wallet.recovery));
+  to.initFloors(1).set(0, reader(wallet.floor));
 }
 
 void writeRefusal(rpc::Refusal::Builder to, const Refused& refused) {

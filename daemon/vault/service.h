@@ -11,6 +11,7 @@
 #include "daemon/vault/challenge.h"
 #include "daemon/vault/clock.h"
 #include "daemon/vault/config.h"
+#include "daemon/vault/floor-book.h"
 #include "daemon/vault/peer-table.h"
 #include "daemon/vault/refused.h"
 #include "daemon/vault/session-token.h"
@@ -41,7 +42,8 @@ struct StartFacts {
 // All that outlives a request. A resource; its parts are safe to use from all workers.
 struct Service {
   Service(const Config& config, const Keyring& keyring, Random& random, const Clock& clock, const StartFacts& facts,
-          size_t auditRing = AUDIT_RING, size_t maxPeers = MAX_PEERS, size_t usedChallenges = USED_CHALLENGES);
+          size_t auditRing = AUDIT_RING, size_t maxPeers = MAX_PEERS, size_t usedChallenges = USED_CHALLENGES,
+          size_t rememberedFloors = REMEMBERED_FLOORS);
   Service(const Service&) = delete;
 
   const Config& config;
@@ -54,6 +56,7 @@ struct Service {
   AuditRing audit;
   ChallengeBook challenges;
   AttemptLimiter attempts;
+  FloorBook floors;
   Counters counters;
   // Stands in for the record of an account that isn't there, so that a sign-in for it does the same work.
   AccountRow nobody;
@@ -62,9 +65,12 @@ struct Service {
   std::array<uint8_t, ACCOUNT_RECORD_BYTES> nobodyRecord{};
 };
 
+// The uid in the audit record of what nobody asked for: the broker's housekeeping.
+constexpr uid_t NOBODY = UINT32_MAX;
+
 // Who a request was made by, as the vault itself found out (V5, V6). Holds a session key: lives on a secret stack.
 struct Caller {
-  Peer peer;
+  Peer peer{NOBODY, {}};
   bool isPerson = false;
   OwnerId owner;          // of whose wallets it may use; only with `mayOwn`
   bool mayOwn = false;    // a person, or a local service

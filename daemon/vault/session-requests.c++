@@ -18,7 +18,7 @@ Refusal refresh(Context& context, const Caller& caller, rpc::Request::Reader, rp
 
 bool isHarmless(uint8_t call) {
   return call == static_cast<uint8_t>(Call::RESUME) || call == static_cast<uint8_t>(Call::WALLETS) ||
-         call == static_cast<uint8_t>(Call::SHARE_STATUS);
+         call == static_cast<uint8_t>(Call::SHARE_STATUS) || call == static_cast<uint8_t>(Call::ROTATE);
 }
 
 Refusal authorize(Context&, const Caller& caller, rpc::Request::Reader, rpc::Answer::Builder answer) {

@@ -91,4 +91,23 @@ bool combineShares(std::span<const Secret<32>> shares, std::span<const uint8_t> 
   return true;
 }
 
+bool refreshShares(std::span<const Secret<32>> shares, size_t threshold, std::span<const uint8_t> coordinates,
+                   std::span<Secret<32>> added, std::span<Secret<32>> fresh, Random& random) {
+  for (Secret<32>& share : fresh) share.wipe();
+  const Secret<32> zero;
+  if (!splitSecret(zero, threshold, coordinates, added, random)) return false;
+  if (shares.size() != added.size() || fresh.size() != added.size()) {
+    for (Secret<32>& share : added) share.wipe();
+    return false;
+  }
+  for (size_t i = 0; i < fresh.size(); i++) addShares(shares[i], added[i], fresh[i]);
+  return true;
+}
+
+void addShares(const Secret<32>& a, const Secret<32>& b, Secret<32>& sum) {
+  const uint8_t *x = a.reveal(ACCESS).data(), *y = b.reveal(ACCESS).data();
+  uint8_t* out = sum.fill(ACCESS).data();
+  for (size_t at = 0; at < 32; at += LANES) gf256::store(out + at, gf256::load(x + at) ^ gf256::load(y + at));
+}
+
 }  // namespace waas::vault

@@ -24,4 +24,15 @@ constexpr size_t MAX_SHARES = 255;
 [[nodiscard]] bool combineShares(std::span<const Secret<32>> shares, std::span<const uint8_t> coordinates,
                                  Secret<32>& secret);
 
+// Proactive refresh (A. Herzberg et al., "Proactive secret sharing", 1995): fresh[i] is another share of the same
+// secret, shares[i] plus the i-th share of a fresh sharing of zero, which is left in added[i]. The secret isn't put
+// together. Arguments and draws as for splitSecret; all spans have the size of `coordinates`. False, with `fresh` and
+// `added` wiped, when they make no sense.
+[[nodiscard]] bool refreshShares(std::span<const Secret<32>> shares, size_t threshold,
+                                 std::span<const uint8_t> coordinates, std::span<Secret<32>> added,
+                                 std::span<Secret<32>> fresh, Random& random);
+
+// sum = a + b in every byte, which is also a - b.
+void addShares(const Secret<32>& a, const Secret<32>& b, Secret<32>& sum);
+
 }  // namespace waas::vault

@@ -1,7 +1,6 @@
 #include "daemon/vault/sign-request.h"
 
-#include <algorithm>
-
+#include "daemon/vault/wallet-row.h"
 #include "solana/offchain-message.h"
 #include "solana/transaction.h"
 
@@ -9,40 +8,6 @@ namespace waas::vault {
 namespace {
 
 using Item = rpc::Sign::Item;
-
-bool isSelected(rpc::Selector::Reader selector, const Certificate& certificate) {
-  switch (selector.which()) {
-    case rpc::Selector::FIRST: return certificate.first;
-    case rpc::Selector::ID: return std::ranges::equal(selector.getId(), certificate.walletId);
-    case rpc::Selector::NAME: return view(selector.getName()) == certificate.name;
-    case rpc::Selector::PUBLIC_KEY: return std::ranges::equal(selector.getPublicKey(), certificate.publicKey);
-  }
-  return false;
-}
-
-// Believes a wallet row as far as its certificate goes: ours, the caller's own, and the one that was asked for.
-Refusal readWallet(const Service& service, const Caller& caller, Item::Reader item, WalletView& wallet) {
-  rpc::Wallet::Reader row = item.getWallet();
-  Bytes payload = view(row.getCertificate());
-  if (payload.empty()) return Refused{ErrorCode::UNKNOWN_WALLET};
-  Certificate certificate;
-  if (payload.size() > MAX_CERTIFICATE_BYTES || !certificateIsOurs(service.keyring, payload, view(row.getMac())) ||
-      !certificate.parse(payload)) {
-    return Refused{ErrorCode::RECORD_REFUSED, "wallet certificate"};
-  }
-  if (certificate.owner != caller.owner) return Refused{ErrorCode::UNKNOWN_WALLET};
-  if (!isSelected(item.getSelector(), certificate)) return Refused{ErrorCode::RECORD_REFUSED, "another wallet's row"};
-
-  wallet.walletId = certificate.walletId;
-  wallet.owner = certificate.owner;
-  wallet.publicKey = certificate.publicKey;
-  wallet.epoch = row.getEpoch();
-  wallet.tag = row.getTag();
-  auto shares = row.getShares();
-  if (shares.size() != SHARES) return Refused{ErrorCode::INVALID_REQUEST, "a wallet has three shares"};
-  for (unsigned i = 0; i < SHARES; i++) wallet.shares[i] = view(shares[i]);
-  return std::nullopt;
-}
 
 // Finds the bytes to sign. Off-chain messages are written straight into the reply, where they belong anyway.
 Refusal readPayload(Item::Reader item, const WalletView& wallet, rpc::Outcome::Builder outcome, Bytes& message) {
@@ -69,25 +34,18 @@ Refusal readPayload(Item::Reader item, const WalletView& wallet, rpc::Outcome::B
   return std::nullopt;
 }
 
-Refusal refusalOf(const SignResult& result) {
-  switch (result.outcome) {
-    case SignOutcome::SIGNED: return std::nullopt;
-    case SignOutcome::RECORD_REFUSED: return Refused{ErrorCode::RECORD_REFUSED, "share", 0, result.share};
-    case SignOutcome::SHARE_MISSING: return Refused{ErrorCode::SHARE_MISSING, "", 0, result.share};
-    case SignOutcome::KEY_VERSION_UNKNOWN: return Refused{ErrorCode::KEY_VERSION_UNKNOWN, "share", 0, result.share};
-    case SignOutcome::FAULT: break;
-  }
-  return Refused{ErrorCode::SIGNATURE_FAULT};
-}
-
 Refusal signItem(Context& context, const Caller& caller, Item::Reader item, rpc::Outcome::Builder outcome) {
-  WalletView wallet;
-  if (auto refused = readWallet(context.service, caller, item, wallet)) return refused;
+  WalletRow row;
+  if (auto refused = readOwnWallet(context.service, caller, item.getSelector(), item.getWallet(), row)) return refused;
+  uint64_t floor = 0;
+  if (auto refused = checkFloor(context.service, item.getWallet(), row, floor)) return refused;
+  const WalletView& wallet = row.view;
   Bytes message;
   if (auto refused = readPayload(item, wallet, outcome, message)) return refused;
   Signature signature;
   SignResult result = signWith(context.service.keyring, wallet, message, context.wallet, signature);
   if (auto refused = refusalOf(result)) return refused;
+  if (wallet.epoch > floor) context.service.floors.note(FloorKind::SHARES, wallet.walletId, wallet.epoch);
 
   AuditEvent event = item.isTransaction() ? AuditEvent::TRANSACTION_SIGNED : AuditEvent::MESSAGE_SIGNED;
   AuditRecord& record = context.events.add(event, caller.owner, caller.peer.uid);
@@ -117,14 +75,7 @@ Refusal sign(Context& context, const Caller& caller, rpc::Request::Reader reques
 
 void signFields(rpc::Request::Reader request, ProofBuilder& proof) {
   for (auto item : request.getSign().getItems()) {
-    auto selector = item.getSelector();
-    proof.field(static_cast<uint8_t>(selector.which()));
-    switch (selector.which()) {
-      case rpc::Selector::FIRST: proof.field(Bytes()); break;
-      case rpc::Selector::ID: proof.field(view(selector.getId())); break;
-      case rpc::Selector::NAME: proof.field(view(selector.getName().asBytes())); break;
-      case rpc::Selector::PUBLIC_KEY: proof.field(view(selector.getPublicKey())); break;
-    }
+    addSelector(proof, item.getSelector());
     proof.field(static_cast<uint8_t>(item.isMessage() ? 1 : 0));
     proof.field(view(item.isMessage() ? item.getMessage() : item.getTransaction()));
   }

@@ -36,19 +36,13 @@ template <typename Fault>
 SignResult signOnce(int round, const Keyring& keyring, const WalletView& wallet, Bytes message, WalletScratch& scratch,
                     Secret<64>& signature, Fault& fault) {
   constexpr SecretAccess ACCESS = SecretAccess::here();
-  for (uint8_t i = 0; i < SHARES; i++) {
-    const uint8_t index = SHARE_COORDINATES[i];
-    switch (openEnvelope(keyring, shareContext(wallet, index), wallet.shares[i], scratch.shares[i])) {
-      case Opened::DAMAGED: return {SignOutcome::RECORD_REFUSED, index};
-      case Opened::UNKNOWN_KEY_VERSION: return {SignOutcome::KEY_VERSION_UNKNOWN, index};
-      case Opened::OPENED: break;
-    }
-    fault(round, FaultPoint::SHARE, scratch.shares[i].fill(ACCESS));
-  }
+  SignResult opened = openShares(keyring, wallet, scratch.shares);
+  if (opened.outcome != SignOutcome::DONE) return opened;
+  for (auto& share : scratch.shares) fault(round, FaultPoint::SHARE, share.fill(ACCESS));
   if (!combineShares(scratch.shares, SHARE_COORDINATES, scratch.seed)) return {};
   fault(round, FaultPoint::SEED, scratch.seed.fill(ACCESS));
 
-  // libsodium's form of a private key. The public half is the one that all three envelopes were just held against.
+  // libsodium's form of a private key. The public half is the one that all envelopes were just held against.
   auto key = scratch.signingKey.fill(ACCESS);
   std::copy_n(scratch.seed.reveal(ACCESS).data(), 32, key.data());
   std::copy_n(wallet.publicKey.data(), 32, key.data() + 32);
@@ -62,9 +56,6 @@ template <typename Fault>
 SignResult signTwice(const Keyring& keyring, const WalletView& wallet, Bytes message, WalletScratch& scratch,
                      Signature& out, Fault& fault) {
   out.fill(0);
-  for (uint8_t i = 0; i < SHARES; i++) {
-    if (wallet.shares[i].empty()) return {SignOutcome::SHARE_MISSING, SHARE_COORDINATES[i]};
-  }
   Secret<64> first, second;  // a wrong one is as good as the key: both stay in secret memory
   SignResult result = signOnce(1, keyring, wallet, message, scratch, first, fault);
   scratch.wipe();  // the second computation finds nothing of the first

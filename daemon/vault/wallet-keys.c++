@@ -34,6 +34,7 @@ bool certify(const OwnerId& owner, std::string_view name, bool first, uint64_t n
   const Key& answer = keyring.newest(Purpose::ANSWER);
   if (!answer.sign(w.written(), wallet.signature)) return false;
   wallet.mac = keyring.newest(Purpose::RECORD).hmac().mac({macDomain(), wallet.certificate()});
+  wallet.floor = makeFloor(keyring, FloorKind::SHARES, wallet.walletId, wallet.epoch);
   return verifyCertificate(wallet.certificate(), wallet.signature, answer.publicKey()) &&
          certificateIsOurs(keyring, wallet.certificate(), wallet.mac);
 }
@@ -78,6 +79,8 @@ bool opensAgain(const OwnerId& owner, const Keyring& keyring, WalletScratch& scr
 void WalletScratch::wipe() {
   for (auto& share : shares) share.wipe();
   for (auto& share : opened) share.wipe();
+  for (auto& share : added) share.wipe();
+  for (auto& share : fresh) share.wipe();
   seed.wipe();
   openedSeed.wipe();
   signingKey.wipe();
@@ -90,10 +93,7 @@ SignResult signWith(const Keyring& keyring, const WalletView& wallet, Bytes mess
 }
 
 bool certificateIsOurs(const Keyring& keyring, Bytes certificate, Bytes mac) {
-  auto keys = keyring.keys();
-  return std::any_of(keys.begin(), keys.end(), [&](const Key& key) {
-    return key.purpose() == Purpose::RECORD && key.hmac().verify({macDomain(), certificate}, mac);
-  });
+  return keyring.verifies(Purpose::RECORD, {macDomain(), certificate}, mac);
 }
 
 MakeOutcome makeWallet(const OwnerId& owner, std::string_view name, bool first, uint64_t now, const Keyring& keyring,

@@ -4,6 +4,7 @@
 // This is the only place where a seed exists. It lies in the caller's scratch, which must be secret memory, and is
 // wiped on every path. Nothing here allocates, throws, or keeps anything from one call to the next.
 #include "daemon/vault/envelope.h"
+#include "daemon/vault/floor-book.h"
 #include "daemon/vault/recovery-envelope.h"
 #include "protocol/certificate.h"
 
@@ -19,8 +20,10 @@ struct WalletScratch {
   Secret<32> shares[SHARES];
   Secret<32> seed;
   Secret<64> signingKey;
-  Secret<32> opened[SHARES];  // for the check of a new wallet
+  Secret<32> opened[SHARES];  // for the check of what was sealed
   Secret<32> openedSeed;
+  Secret<32> added[SHARES];  // a sharing of zero
+  Secret<32> fresh[SHARES];  // the next version's shares
 
   void wipe();
 };
@@ -34,6 +37,8 @@ struct WalletView {
   uint64_t epoch = 0;
   uint64_t tag = 0;
   std::array<Bytes, SHARES> shares;  // envelopes, index 1, 2, 3; empty = not found
+  Bytes recovery{};                  // the recovery envelope, where it is needed
+  uint8_t fromRecovery = 0;          // bit i: share i + 1 is taken from it, whatever stands in `shares`
 };
 
 enum class SignOutcome : uint8_t {
@@ -42,12 +47,22 @@ enum class SignOutcome : uint8_t {
   SHARE_MISSING = 2,
   KEY_VERSION_UNKNOWN = 3,
   SIGNED = 4,
+  KEY_RETIRED = 5,          // an envelope names a key version that was retired
+  RECOVERY_KEY_ABSENT = 6,  // the recovery envelope is needed, and custodians keep its key
+  DONE = SIGNED,            // what else was asked for than a signature
 };
 
 struct SignResult {
   SignOutcome outcome = SignOutcome::FAULT;
-  uint8_t share = 0;  // 1..3 for RECORD_REFUSED, SHARE_MISSING and KEY_VERSION_UNKNOWN, else 0
+  // Which envelope it is about: 1..3, or RECOVERY; 0 for FAULT and SIGNED.
+  uint8_t share = 0;
+  static constexpr uint8_t RECOVERY = 4;
 };
+
+// Opens the wallet's shares, each from its envelope or from the recovery envelope, whose shares have then given the
+// wallet's public key: whoever knows the recovery public key could have made another one. DONE, or why not; `shares`
+// are then not to be used.
+SignResult openShares(const Keyring& keyring, const WalletView& wallet, std::span<Secret<32>, SHARES> shares);
 
 // Signs `message` with the wallet's key under the public key that its envelopes are bound to. Everything, from the
 // ciphertexts on, is computed twice and compared (docs/decisions/0001-compute-twice.md); `out` is zero unless SIGNED.
@@ -71,6 +86,7 @@ struct NewWallet {
   Hash mac{};
   std::array<std::array<uint8_t, SHARE_ENVELOPE_BYTES>, SHARES> shares{};
   std::array<uint8_t, RECOVERY_ENVELOPE_BYTES> recovery{};
+  FloorBytes floor{};
 
   Bytes certificate() const { return Bytes(certificateBytes).first(certificateSize); }
 };

@@ -15,7 +15,7 @@ constexpr size_t REPLY_WORDS = MAX_RECORD_BYTES / sizeof(capnp::word);
 class Rehearsal final : private ReplySink {
  public:
   Rehearsal(const Config& config, const Keyring& keyring, WorkerScratch& scratch)
-      : service(config, keyring, random, clock, StartFacts{}, MAX_EVENTS, 2, 64),
+      : service(config, keyring, random, clock, StartFacts{}, MAX_EVENTS, 2, 64, 64),
         handler(service, scratch, helloSaid),
         scratch(scratch),
         keys(keyring.publicKeys()),

@@ -1,5 +1,6 @@
 set(VAULT_CORE_TESTS
-  secret-memory-test shamir-test kdf-test envelope-test keyring-test make-keys-test wallet-keys-test sign-twice-test)
+  secret-memory-test shamir-test kdf-test envelope-test keyring-test make-keys-test wallet-keys-test sign-twice-test
+  wallet-advance-test)
 foreach(name IN LISTS VAULT_CORE_TESTS)
   waas_test(NAME vault-${name} SOURCES ${name}.c++ LIBRARIES waas-vault TIMEOUT 120)
   target_compile_definitions(vault-${name} PRIVATE WAAS_VECTORS="${CMAKE_SOURCE_DIR}/tests/vectors")

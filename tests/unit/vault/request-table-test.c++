@@ -10,25 +10,36 @@ namespace {
 
 using R = rpc::Request;
 
+// The members of the schema's union that have no row yet.
+const std::set<R::Which> UNKNOWN{R::IMPORT_WALLET, R::EXPORT_WALLET, R::DELETE_WALLET,  R::LOAD_POLICY,
+                                 R::KEYS,          R::CUSTODY,       R::CHANGE_ACCOUNT, R::RESET_PASSWORD};
+
+// Calls `check` with each row.
+template <typename Check>
+void forEachRow(Check check) {
+  for (auto field : capnp::Schema::from<R>().getUnionFields()) {
+    const Row* row = rowOf(static_cast<R::Which>(field.getProto().getDiscriminantValue()));
+    if (row != nullptr) check(*row);
+  }
+}
+
 TEST(RequestTable, HasOneRowForEveryRequestOfTheSchemaAndNoOther) {
-  size_t members = 0;
+  uint16_t members = 0;
   for (auto field : capnp::Schema::from<R>().getUnionFields()) {
     auto which = static_cast<R::Which>(field.getProto().getDiscriminantValue());
     members++;
+    if (UNKNOWN.count(which) > 0) continue;
     ASSERT_NE(rowOf(which), nullptr) << field.getProto().getName().cStr();
     EXPECT_EQ(rowOf(which)->which, which);
   }
-  EXPECT_EQ(members, 14u);
   EXPECT_EQ(rowOf(static_cast<R::Which>(members)), nullptr);
   EXPECT_EQ(rowOf(static_cast<R::Which>(0xffff)), nullptr);
 }
 
 TEST(RequestTable, V7EveryUseOfAKeyIsAudited) {
-  std::set<R::Which> audited{R::SIGN_UP, R::SIGN_IN, R::SIGN_OUT, R::CREATE_WALLET, R::SIGN};
-  for (unsigned i = 0; i < 14; i++) {
-    const Row* row = rowOf(static_cast<R::Which>(i));
-    EXPECT_EQ(row->events > 0, audited.count(row->which) == 1) << i;
-  }
+  std::set<R::Which> unaudited{R::HELLO,  R::PRESENT_PEER, R::DROP_PEER, R::ACKNOWLEDGE_AUDIT, R::REPLAY_AUDIT,
+                               R::HEALTH, R::CHALLENGE,    R::REFRESH,   R::AUTHORIZE};
+  forEachRow([&](const Row& row) { EXPECT_EQ(row.events > 0, unaudited.count(row.which) == 0) << int(row.which); });
 }
 
 TEST(RequestTable, V5WhatPeopleDoNeedsTheirProof) {
@@ -42,10 +53,7 @@ TEST(RequestTable, V5WhatPeopleDoNeedsTheirProof) {
 }
 
 TEST(RequestTable, OnlyHelloComesFirst) {
-  for (unsigned i = 0; i < 14; i++) {
-    const Row* row = rowOf(static_cast<R::Which>(i));
-    EXPECT_EQ(row->when == When::BEFORE_HELLO, row->which == R::HELLO);
-  }
+  forEachRow([](const Row& row) { EXPECT_EQ(row.when == When::BEFORE_HELLO, row.which == R::HELLO); });
 }
 
 }  // namespace
