@@ -185,6 +185,7 @@ void AuditWriter::append(AuditRow row) {
 
 void AuditWriter::enqueue(AuditRow row) {
   uint64_t position = base + row.sequence;
+  if (queue.size() == inCommit) gatheringSince = timer.now();
   queue.push_back({kj::mv(row), position});
   nextSequence++;
 }
@@ -200,7 +201,20 @@ void AuditWriter::vaultLost() {}
 // --- Records go
 // --------------------------------------------------------------------------------------------------------------
 
-void AuditWriter::endOfTurn() { commit(); }
+void AuditWriter::endOfTurn() {
+  // A commit costs both sides much more than a record in it. While the vault still works on records that will come back
+  // soon, their audit records are waited for; not for long, and not when enough is there already.
+  bool soon = link.inFlight() > 0 && queue.size() < limits::AUDIT_GATHER;
+  if (!soon || committing || timer.now() - gatheringSince >= limits::AUDIT_GATHER_TIME) return commit();
+  if (gatherTimer) return;
+  gatherTimer = true;
+  gatherWatch = timer.afterDelay(limits::AUDIT_GATHER_TIME)
+                    .then([this]() {
+                      gatherTimer = false;
+                      commit();
+                    })
+                    .eagerlyEvaluate([](kj::Exception&& e) { logFault("B3004", "the audit writer failed", e); });
+}
 
 void AuditWriter::commit() {
   if (committing || queue.empty()) return;
@@ -210,12 +224,13 @@ void AuditWriter::commit() {
   batch.resize(0);
   for (size_t i = 0; i < inCommit; i++) batch.add(queue[i].row);
   commitTask = store.appendAudit(batch.asPtr())
-                   .then([this]() { committed(inCommit); }, [this](kj::Exception&& e) { failed(e); })
+                   .then([this]() { committed(batch.size()); }, [this](kj::Exception&& e) { failed(e); })
                    .eagerlyEvaluate([](kj::Exception&& e) { logFault("B3004", "the audit writer failed", e); });
 }
 
 void AuditWriter::committed(size_t count) {
   committing = false;
+  inCommit = 0;
   if (failing) logInfo("B3005", "the audit log is written again");
   failing = false;
   failingSince = nullptr;

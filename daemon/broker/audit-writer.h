@@ -108,7 +108,9 @@ class AuditWriter final : public VaultListener, private LoopTurn::Task {
   std::map<uint64_t, AuditRow> early;  // by sequence: some before them are missing yet
   kj::Vector<AuditRow> batch;
   size_t inCommit = 0;
+  kj::TimePoint gatheringSince = kj::origin<kj::TimePoint>();
   bool committing = false;
+  bool gatherTimer = false;
 
   bool failing = false;
   kj::Maybe<kj::TimePoint> failingSince;
@@ -123,6 +125,7 @@ class AuditWriter final : public VaultListener, private LoopTurn::Task {
 
   // Last: end first.
   kj::Promise<void> acknowledgeWatch = kj::READY_NOW;
+  kj::Promise<void> gatherWatch = kj::READY_NOW;
   kj::Promise<void> retryWatch = kj::READY_NOW;
   kj::Promise<void> commitTask = kj::READY_NOW;
 };

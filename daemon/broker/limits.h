@@ -59,12 +59,43 @@ constexpr kj::Duration VAULT_DEADLINE = 5 * kj::SECONDS;  // a reply that takes 
 constexpr kj::Duration RECONNECT_FIRST = 50 * kj::MILLISECONDS;
 constexpr kj::Duration RECONNECT_MAX = 2 * kj::SECONDS;
 
+// Policy --------------------------------------------------------------------------------------------------------------
+
+constexpr kj::Duration POLICY_POLL = 3 * kj::SECONDS;             // for newer bundles of other hosts
+constexpr kj::Duration POLICY_POLL_FIRST = 100 * kj::MILLISECONDS;  // doubled as long as there is none
+constexpr kj::Duration POLICY_RETRY = 50 * kj::MILLISECONDS;      // at start, when the database is not there yet
+constexpr uint32_t POLICY_TRIES = 40;
+constexpr size_t POLICIES_REFUSED = 64;  // remembered of a link
+constexpr uint32_t CHARGE_ROUNDS = 24;   // of a call whose limits have to be charged
+
 // Audit ---------------------------------------------------------------------------------------------------------------
 
 constexpr size_t AUDIT_BATCH = 512;       // records in one INSERT
+constexpr size_t AUDIT_GATHER = 48;       // records that are enough for a commit while the vault makes more
+constexpr kj::Duration AUDIT_GATHER_TIME = 1 * kj::MILLISECONDS;
 constexpr size_t AUDIT_WAITING = 65'536;  // records that wait to be durable; above: calls are refused
 constexpr kj::Duration AUDIT_RETRY_FIRST = 50 * kj::MILLISECONDS;
 constexpr kj::Duration AUDIT_RETRY_MAX = 2 * kj::SECONDS;
+
+// The life of shares --------------------------------------------------------------------------------------------------
+
+constexpr uint32_t RUNS = 8;                 // that callers have under way at once
+constexpr uint32_t RUN_PAGE = 256;           // wallets that a run looks at together
+constexpr uint32_t RUN_FAILURES = 100;       // told one by one
+constexpr uint32_t RUN_ATTEMPTS = 6;         // of one wallet while a part is away
+constexpr kj::Duration RUN_RETRY_FIRST = 100 * kj::MILLISECONDS;
+constexpr kj::Duration RUN_RETRY_MAX = 5 * kj::SECONDS;
+constexpr kj::Duration RUN_YIELD = 5 * kj::MILLISECONDS;  // a worker that finds signatures at work
+constexpr kj::Duration LEASE = 60 * kj::SECONDS;
+constexpr uint32_t ROTATIONS_AT_ONCE = 8;    // setting: of one run
+constexpr uint32_t RECOVERIES_AT_ONCE = 16;  // that signatures wait for; others wait for their turn
+constexpr uint32_t RECOVERIES_WAITING = 4'096;
+constexpr uint32_t DUE_WAITING = 16'384;     // wallets that signatures found to be due
+constexpr uint32_t DEGRADED_KNOWN = 16'384;  // wallets that were signed with while a Redis was away
+constexpr kj::Duration EXTEND_AGAIN = 1 * kj::HOURS;
+constexpr kj::Duration TOMBSTONE_LIFE = 3650 * kj::DAYS;  // of a deleted wallet's floor
+constexpr kj::Duration WATCH_TICK = 5 * kj::SECONDS;
+constexpr kj::Duration CLOCK_APART = 5 * kj::SECONDS;  // from the database's clock: beyond it is a risk
 
 // End -----------------------------------------------------------------------------------------------------------------
 

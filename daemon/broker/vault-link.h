@@ -127,6 +127,7 @@ class VaultLink final : private LoopTurn::Task {
 
   uint32_t workers() const { return vaultWorkers; }
   uint64_t reconnects() const { return connections == 0 ? 0 : connections - 1; }
+  uint32_t inFlight() const { return recordsInFlight; }
   size_t waiting() const { return queueLength; }
 
  private:

@@ -215,7 +215,18 @@ kj::Promise<void> PostgresSession::probe() {
         // A pooler makes up a process number of its own, and may send the next statement to another server process.
         facts.isDirect = backend == PQbackendPID(connection.get());
         known = facts;
+        if (facts.isDirect && limits.namedStatements && !plansOnce) planOnce();
       });
+}
+
+// By itself the server plans each statement with an array anew, because it hopes for a better plan: that costs more than
+// to carry it out. All of ours have one good plan.
+void PostgresSession::planOnce() {
+  plansOnce = true;
+  PostgresParameters none;
+  planning = query("SET plan_cache_mode = force_generic_plan", none, Statement::READ)
+                 .then([](PostgresAnswer answer) { answer.requireSuccess(); })
+                 .eagerlyEvaluate([this](kj::Exception&&) { abandon("the server refused a setting"); });
 }
 
 void PostgresSession::ping() {

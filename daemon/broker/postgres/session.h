@@ -76,6 +76,7 @@ class PostgresSession {
   void drain();
   void takeAnswers();
   void finishFront();
+  void planOnce();
   void ping();
 
   // In this order: the observer must die before the socket, promises before what they use.
@@ -94,6 +95,8 @@ class PostgresSession {
   kj::PromiseFulfillerPair<void> broken = kj::newPromiseAndFulfiller<void>();
   kj::Promise<void> flushing = nullptr;
   bool flushWaits = false;
+  bool plansOnce = false;
+  kj::Promise<void> planning = nullptr;
   kj::Promise<void> pinging = nullptr;
 };
 

@@ -134,19 +134,18 @@ TEST_F(SchemaTest, AccountsOfWrongFormAreRefused) {
   expectRefused(insert(hex(sampleBytes(16, 2)), "'a@b'", "1", record), "accounts_email_key");
 }
 
-TEST_F(SchemaTest, AuditRowsRestOnlyInTheirOwnPlace) {
-  auto insert = [&](const AuditRow& row, uint64_t sequence, const Id& instance) {
-    return "INSERT INTO waas.audit (instance, sequence, record) VALUES (" + hex(kj::arrayPtr(instance.data(), 16)) +
-           ", " + std::to_string(sequence) + ", " + hex(kj::arrayPtr(row.record.data(), row.record.size())) + ")";
+TEST_F(SchemaTest, AuditRowsHaveTheFormOfOne) {
+  auto insert = [&](const AuditRow& row, const std::string& sequence, size_t instanceSize, size_t recordSize) {
+    return "INSERT INTO waas.audit (instance, sequence, record) VALUES (" +
+           hex(kj::arrayPtr(row.instance.data(), instanceSize)) + ", " + sequence + ", " +
+           hex(kj::arrayPtr(row.record.data(), recordSize)) + ")";
   };
-  auto row = sampleAudit(sampleId(1), 0x0102030405060708);
-  expectRefused(insert(row, 0x0102030405060709, row.instance), "audit_record_place");
-  expectRefused(insert(row, 0x0102030405060608, row.instance), "audit_record_place");
-  expectRefused(insert(row, 8, row.instance), "audit_record_place");
-  expectRefused(insert(row, row.sequence, sampleId(2)), "audit_record_place");
-  expectRefused(insert(sampleAudit(sampleId(1), 0), 0, row.instance), "audit_sequence_check");
-  EXPECT_FALSE(refused(insert(row, row.sequence, row.instance))) << last;
-  expectRefused(insert(row, row.sequence, row.instance), "audit_pkey");
+  auto row = sampleAudit(sampleId(1), 7);
+  expectRefused(insert(row, "0", 16, AUDIT_RECORD_BYTES), "audit_form");
+  expectRefused(insert(row, "7", 15, AUDIT_RECORD_BYTES), "audit_form");
+  expectRefused(insert(row, "7", 16, AUDIT_RECORD_BYTES - 1), "audit_form");
+  EXPECT_FALSE(refused(insert(row, "7", 16, AUDIT_RECORD_BYTES))) << last;
+  expectRefused(insert(row, "7", 16, AUDIT_RECORD_BYTES), "audit_pkey");
 }
 
 TEST_F(SchemaTest, BrokersRoleCanAppendButNeverChangeTheLog) {
