@@ -1,6 +1,334 @@
 #include "policy/facts.h"
 
+#include <algorithm>
+#include <bitset>
+
+#include "policy/account-table.h"
+#include "policy/fee-facts.h"
+#include "policy/program-table.h"
+#include "policy/token-knowledge.h"
+#include "solana/instruction/system.h"
+#include "solana/instruction/token-2022.h"
+#include "solana/instruction/token.h"
+#include "solana/program-address.h"
+
 namespace waas::policy {
+namespace {
+
+using solana::ABSENT;
+using solana::Action;
+
+bool isTokenProgram(AddressView program) noexcept {
+  return same(program, solana::token::PROGRAM) || same(program, solana::token2022::PROGRAM);
+}
+
+bool isZero(Bytes bytes) noexcept {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+Party derived(AddressView address) noexcept { return Party(address.data(), Party::From::DERIVED); }
+
+/// What follows from something that was learned before: as sure as that was (P3).
+Party inherited(const Party& party) noexcept { return party.looked() || !party ? party : derived(party.address()); }
+
+/// One instruction, or one child of a Batch.
+struct Call {
+  AddressView program;
+  Bytes accounts;  // indexes among the message's accounts
+  Bytes data;
+  std::uint16_t instruction = 0;
+  std::uint8_t child = 0;
+};
+
+/// Reads one message. Lives as long as one call of readFacts().
+class FactsReader {
+ public:
+  FactsReader(const solana::Message& message, std::span<const Address> ours, Facts& out) noexcept
+      : message(message), ours(ours), out(out) {}
+
+  FactsOutcome read(std::span<const TableClaim> claims) noexcept {
+    FactsOutcome outcome = accounts.fill(message, claims, ours);
+    if (outcome != FactsOutcome::READ) return outcome;
+    readWhole();
+    markTokenAccounts();
+    std::uint16_t number = 0;
+    for (const solana::Instruction& instruction : message.instructions()) {
+      Call call{message.staticKey(instruction.program), instruction.accounts, instruction.data, ++number, 0};
+      bool room = isTokenProgram(call.program) && solana::token::isBatch(call.data) ? readBatch(call) : readCall(call);
+      if (!room) return FactsOutcome::TOO_MANY_EFFECTS;
+    }
+    return FactsOutcome::READ;
+  }
+
+ private:
+  const solana::Message& message;
+  std::span<const Address> ours;
+  Facts& out;
+  AccountTable accounts;
+  TokenKnowledge knowledge;
+  /// Accounts that an instruction of a program of tokens uses: only these are worth a look whether they are wrapped
+  /// SOL.
+  std::bitset<solana::MAX_ACCOUNTS> tokenAccounts;
+  /// ComputeBudget settings that were there, by their tag: each may come once.
+  std::bitset<8> settings;
+
+  void readWhole() noexcept {
+    out.version = message.version();
+    out.feePayer = accounts[0];
+    out.feePayerIsOurs = accounts.isOurSigner(0);
+    out.signers = message.header().requiredSignatures;
+    out.ourSigners = static_cast<std::uint8_t>(accounts.ourSignerCount());
+    out.lifetime = Party(message.lifetime().data(), Party::From::MESSAGE);
+    out.fee = readFee(message);
+    out.instructions = message.instructions().size();
+    out.tables = message.lookupTables().size();
+    out.lookedAccounts = message.accountCount() - message.staticKeyCount();
+    out.hiddenAccounts = accounts.hiddenCount();
+    out.unknowns = out.effectCount = 0;
+    out.durableNonce = false;
+    if (out.instructions == 0) return;
+    const solana::Instruction first = *message.instructions().begin();
+    out.durableNonce =
+        same(message.staticKey(first.program), solana::system::PROGRAM) && solana::system::advancesNonce(first.data);
+  }
+
+  void markTokenAccounts() noexcept {
+    for (const solana::Instruction& instruction : message.instructions()) {
+      if (!handlesTokens(message.staticKey(instruction.program))) continue;
+      for (std::uint8_t account : instruction.accounts) tokenAccounts.set(account);
+    }
+  }
+
+  /// Each of these answers false if there is no room for the effect.
+  bool readBatch(const Call& batch) noexcept {
+    solana::token::Batch children(batch.data, batch.accounts);
+    Call call = batch;
+    while (auto child = children.next()) {
+      call.accounts = child->accounts;
+      call.data = child->data;
+      ++call.child;
+      if (!readCall(call)) return false;
+    }
+    if (children.whole()) return true;
+    ++call.child;
+    call.accounts = batch.accounts;
+    return addUnknown(call, "Token Batch, not whole");
+  }
+
+  bool readCall(const Call& call) noexcept {
+    Action action;
+    const Program* program = findProgram(call.program);
+    if (program == nullptr) return addUnknown(call, "a program that is not known");
+    if (!program->read(call.data, call.accounts.size(), action)) return addUnknown(call, program->notUnderstood);
+    if (action.kind == EffectKind::COMPUTE_BUDGET && isRepeated(call))
+      return addUnknown(call, "ComputeBudget, said twice");
+    return addEffect(call, action);
+  }
+
+  bool isRepeated(const Call& call) noexcept {
+    std::size_t tag = call.data[0] % settings.size();
+    bool before = settings.test(tag);
+    settings.set(tag);
+    return before;
+  }
+
+  Effect* append(const Call& call, const char* name) noexcept {
+    if (out.effectCount == MAX_EFFECTS) return nullptr;
+    Effect& effect = out.effectStore[out.effectCount++];
+    effect = Effect{};
+    effect.instruction = call.instruction;
+    effect.child = call.child;
+    effect.name = name;
+    effect.program = Party(call.program.data(), Party::From::MESSAGE);
+    return &effect;
+  }
+
+  bool addUnknown(const Call& call, const char* name) noexcept {
+    Effect* effect = append(call, name);
+    if (effect == nullptr) return false;
+    effect->signedByOurs = anyOurSigner(call.accounts);
+    ++out.unknowns;
+    // It may have done anything with the accounts that it got.
+    knowledge.forgetAll();
+    return true;
+  }
+
+  bool anyOurSigner(Bytes indexes) const noexcept {
+    return std::any_of(indexes.begin(), indexes.end(), [this](std::uint8_t i) { return accounts.isOurSigner(i); });
+  }
+
+  Party partyAt(const Call& call, std::uint8_t position) const noexcept {
+    return position < call.accounts.size() ? accounts[call.accounts[position]] : Party();
+  }
+
+  bool addEffect(const Call& call, const Action& action) noexcept {
+    Effect* effect = append(call, action.name);
+    if (effect == nullptr) return false;
+    fillPlain(action, *effect);
+    fillParties(call, action, *effect);
+    if (effect->kind == EffectKind::SWAP) fillSwap(call, action, *effect);
+    fillSigners(call, action, *effect);
+    fillCost(*effect);
+    fillOwners(call, action, *effect);
+    learn(call, action, *effect);
+    return true;
+  }
+
+  static void fillPlain(const Action& action, Effect& effect) noexcept {
+    effect.kind = action.kind;
+    effect.asset = action.asset;
+    effect.role = action.role;
+    effect.amount = action.amount;
+    effect.decimals = action.decimals;
+    effect.withheld = action.withheld;
+    effect.text = action.text;
+  }
+
+  void fillParties(const Call& call, const Action& action, Effect& effect) const noexcept {
+    effect.from = partyAt(call, action.at.from);
+    effect.to = partyAt(call, action.at.to);
+    effect.authority = partyAt(call, action.at.authority);
+    effect.mint = partyAt(call, action.at.mint);
+    effect.fromOwner = partyAt(call, action.at.fromOwner);
+    effect.toOwner = partyAt(call, action.at.toOwner);
+    effect.tokenProgram = partyAt(call, action.at.tokenProgram);
+    if (action.at.tokenProgram == ABSENT && isTokenProgram(call.program)) effect.tokenProgram = effect.program;
+    // An authority over an extension is written as zero bytes where there shall be none.
+    bool nobody = action.role == Role::EXTENSION && isZero(action.toKey);
+    if (!action.toKey.empty() && !nobody) effect.to = Party(action.toKey.data(), Party::From::MESSAGE);
+    if (!action.ownerKey.empty()) effect.toOwner = Party(action.ownerKey.data(), Party::From::MESSAGE);
+    if (action.nativeMint) effect.mint = derived(solana::token::NATIVE_MINT);
+  }
+
+  void fillSwap(const Call& call, const Action& action, Effect& effect) const noexcept {
+    const solana::SwapTerms& terms = action.swap;
+    Swap& swap = effect.swap;
+    swap.quotedOut = terms.quotedOut;
+    swap.minimumOut = terms.minimumOut;
+    swap.slippageBps = terms.slippageBps;
+    swap.platformFeeBps = terms.platformFeeBps;
+    swap.positiveSlippageFeeBps = terms.positiveSlippageFeeBps;
+    swap.exactOut = terms.exactOut;
+    swap.fromLedger = terms.fromLedger;
+    swap.outMint = partyAt(call, terms.outMint);
+    // The called program itself stands where an optional account isn't given.
+    Party instead = partyAt(call, terms.toInstead);
+    if (instead.from() != Party::From::NOWHERE && !instead.is(call.program)) effect.to = instead;
+    Party feeAccount = partyAt(call, terms.feeAccount);
+    if (!feeAccount.is(call.program)) swap.feeAccount = feeAccount;
+  }
+
+  void fillSigners(const Call& call, const Action& action, Effect& effect) const noexcept {
+    Bytes extra = call.accounts.subspan(std::min<std::size_t>(action.needed, call.accounts.size()));
+    effect.extraAccounts = !extra.empty();
+    bool transfersBy2022 = effect.kind == EffectKind::TRANSFER && same(call.program, solana::token2022::PROGRAM);
+    effect.hook = transfersBy2022 && std::any_of(extra.begin(), extra.end(),
+                                                 [this](std::uint8_t index) { return !accounts.isSigner(index); });
+    if (action.at.authority >= call.accounts.size()) {
+      effect.signedByOurs = anyOurSigner(call.accounts);
+      return;
+    }
+    bool made = effect.kind == EffectKind::CREATE_ACCOUNT && accounts.isOurSigner(call.accounts[action.at.to]);
+    effect.signedByOurs = made || accounts.isOurSigner(call.accounts[action.at.authority]) || anyOurSigner(extra);
+  }
+
+  /// What an associated account costs isn't said, but known.
+  static void fillCost(Effect& effect) noexcept {
+    if (effect.kind != EffectKind::CREATE_TOKEN_ACCOUNT || !effect.from) return;
+    if (effect.tokenProgram.is(solana::token::PROGRAM)) effect.amount = solana::token::ACCOUNT_RENT;
+    if (effect.tokenProgram.is(solana::token2022::PROGRAM)) effect.amount = solana::token2022::MAX_ACCOUNT_RENT;
+  }
+
+  /// Index of the account that `party` was taken from by position, if it was.
+  static std::optional<std::uint8_t> indexAt(const Call& call, std::uint8_t position) noexcept {
+    if (position >= call.accounts.size()) return std::nullopt;
+    return call.accounts[position];
+  }
+
+  void fillOwners(const Call& call, const Action& action, Effect& effect) noexcept {
+    auto from = indexAt(call, action.at.from);
+    auto to = indexAt(call, action.at.to);
+    if (effect.kind == EffectKind::SWAP && action.swap.toInstead != ABSENT) {
+      auto instead = indexAt(call, action.swap.toInstead);
+      if (instead && !accounts[*instead].is(call.program)) to = instead;
+    }
+    const TokenAccount* source = from ? knowledge.find(*from) : nullptr;
+    const TokenAccount* target = to && action.toKey.empty() ? knowledge.find(*to) : nullptr;
+    switch (effect.kind) {
+      case EffectKind::TRANSFER:
+        if (effect.asset == AssetKind::SOL) return fillWrapped(to, target, effect);
+        if (!effect.mint && source) effect.mint = inherited(source->mint);
+        if (!effect.mint && target) effect.mint = inherited(target->mint);
+        if (source && !effect.fromOwner) effect.fromOwner = inherited(source->owner);
+        // Unwrapped lamports go to the account itself.
+        if (!effect.toOwner && !action.nativeMint)
+          effect.toOwner = ownerOf(to, target, effect.mint, effect.tokenProgram);
+        return;
+      case EffectKind::SWAP:
+        if (!effect.mint && source) effect.mint = inherited(source->mint);
+        if (source) effect.fromOwner = inherited(source->owner);
+        effect.toOwner = ownerOf(to, target, effect.swap.outMint, effect.tokenProgram);
+        return;
+      case EffectKind::CLOSE_ACCOUNT:
+        if (isTokenProgram(call.program)) fillClosed(from, source, effect);
+        return;
+      case EffectKind::APPROVE:
+      case EffectKind::REVOKE:
+      case EffectKind::SET_AUTHORITY:
+      case EffectKind::BURN:
+        if (source && source->owner) effect.fromOwner = inherited(source->owner);
+        if (source && !effect.mint && source->mint) effect.mint = inherited(source->mint);
+        return;
+      default: return;
+    }
+  }
+
+  /// Whose token account `to` is: as learned, or one of ours by its address.
+  Party ownerOf(std::optional<std::uint8_t> to, const TokenAccount* known, const Party& mint,
+                const Party& tokenProgram) noexcept {
+    if (known && known->owner) return inherited(known->owner);
+    if (!to || !mint || !accounts[*to]) return Party();
+    for (const Address& own : ours) {
+      for (AddressView program : {AddressView(solana::token::PROGRAM), AddressView(solana::token2022::PROGRAM)}) {
+        if (tokenProgram && isTokenProgram(tokenProgram.address()) && !tokenProgram.is(program)) continue;
+        if (!isAssociatedTokenAddress(accounts[*to].address(), own, mint.address(), program)) continue;
+        // Only the account's address was compared: if that is a claim, so is whose it is.
+        Party owner(own.bytes.data(), accounts[*to].looked() ? Party::From::CLAIM : Party::From::DERIVED);
+        knowledge.learn({*to, owner, mint, derived(program)});
+        return owner;
+      }
+    }
+    return Party();
+  }
+
+  /// Lamports that go to a token account: one of ours, most often, where SOL is wrapped.
+  void fillWrapped(std::optional<std::uint8_t> to, const TokenAccount* known, Effect& effect) noexcept {
+    if (effect.toOwner || !to || !tokenAccounts.test(*to)) return;
+    effect.toOwner = ownerOf(to, known, derived(solana::token::NATIVE_MINT), derived(solana::token::PROGRAM));
+  }
+
+  void fillClosed(std::optional<std::uint8_t> from, const TokenAccount* known, Effect& effect) noexcept {
+    Party native = derived(solana::token::NATIVE_MINT);
+    effect.fromOwner = ownerOf(from, known, native, effect.tokenProgram);
+    if (known && known->mint) {
+      effect.mint = inherited(known->mint);
+    } else if (effect.fromOwner) {
+      effect.mint = native;
+    }
+  }
+
+  void learn(const Call& call, const Action& action, const Effect& effect) noexcept {
+    auto from = indexAt(call, action.at.from);
+    auto to = indexAt(call, action.at.to);
+    if (effect.kind == EffectKind::CREATE_TOKEN_ACCOUNT && to && effect.toOwner && effect.mint) {
+      knowledge.learn({*to, effect.toOwner, effect.mint, effect.tokenProgram});
+    }
+    bool changesHands = effect.kind == EffectKind::SET_AUTHORITY && effect.role == Role::ACCOUNT_OWNER;
+    if (from && (effect.kind == EffectKind::CLOSE_ACCOUNT || changesHands)) knowledge.forget(*from);
+  }
+};
+
+}  // namespace
 
 std::string_view describe(FactsOutcome outcome) noexcept {
   switch (outcome) {
@@ -13,23 +341,9 @@ std::string_view describe(FactsOutcome outcome) noexcept {
   return "The message was not read.";
 }
 
-/// Until programs are understood, every instruction is unknown.
-FactsOutcome readFacts(const solana::Message& message, std::span<const TableClaim>, std::span<const Address>,
-                       Facts& out) noexcept {
-  out.effectCount = out.unknowns = 0;
-  out.version = message.version();
-  out.instructions = message.instructions().size();
-  if (out.instructions > MAX_EFFECTS) return FactsOutcome::TOO_MANY_EFFECTS;
-  for (const solana::Instruction& instruction : message.instructions()) {
-    Effect& effect = out.effectStore[out.effectCount++] = Effect{};
-    effect.instruction = static_cast<std::uint16_t>(out.effectCount);
-    effect.program = Party(message.staticKey(instruction.program).data(), Party::From::MESSAGE);
-    ++out.unknowns;
-  }
-  return FactsOutcome::READ;
+FactsOutcome readFacts(const solana::Message& message, std::span<const TableClaim> claims,
+                       std::span<const Address> ours, Facts& out) noexcept {
+  return FactsReader(message, ours, out).read(claims);
 }
-
-Outflow outflowOfLamports(const Facts&, AddressView) noexcept { return {0, false}; }
-Outflow outflowOfTokens(const Facts&, AddressView, AddressView) noexcept { return {0, false}; }
 
 }  // namespace waas::policy

@@ -31,6 +31,7 @@
 #include <string_view>
 
 #include "solana/address.h"
+#include "solana/instruction/action.h"
 #include "solana/message.h"
 
 namespace waas::policy {
@@ -77,70 +78,41 @@ class Party {
 };
 
 /// What one instruction does. `name` says which instruction it is; the members that a kind does not name are absent.
-enum class EffectKind : std::uint8_t {
-  /// Not understood. `program`.
-  UNKNOWN,
-  /// Moves `amount` of `asset` from account `from` (of `fromOwner`) to `to` (of `toOwner`), by `authority`. For SOL the
-  /// accounts hold the lamports themselves. Also: nonce and stake withdrawals, fees that are collected.
-  TRANSFER,
-  /// Lets `to` (the delegate) spend `amount` of the tokens in `from`, by `authority`.
-  APPROVE,
-  /// Takes a delegate away from `from`.
-  REVOKE,
-  /// Gives the `role` over account `from` to `to`; to nobody, for ever, if `to` is not there. By `authority`. The
-  /// System program's Assign is here too: role PROGRAM, `to` = the program that owns the account from then on.
-  SET_AUTHORITY,
-  /// Closes account `from` and gives all its lamports to `to`. By `authority`.
-  CLOSE_ACCOUNT,
-  /// Makes account `to` with `amount` lamports of `from`; it will belong to program `toOwner`.
-  CREATE_ACCOUNT,
-  /// Makes or initializes token account `to` for `toOwner` and `mint`, under `tokenProgram`; `from` pays at most
-  /// `amount` lamports (no `from`: the account was paid for by another effect).
-  CREATE_TOKEN_ACCOUNT,
-  /// Advances durable nonce `from` by `authority`: the message stays valid until somebody does that.
-  NONCE,
-  /// Makes `amount` new tokens of `mint` in `to`.
-  MINT,
-  /// Destroys `amount` tokens in `from`.
-  BURN,
-  /// Freezes or thaws token account `from`.
-  FREEZE,
-  THAW,
-  /// Swaps at most `amount` tokens of `from` (of `mint`, if the instruction says so) for at least `swap.minimumOut` of
-  /// `swap.outMint` in `to`, by `authority`.
-  SWAP,
-  /// Text in the log: `text`.
-  MEMO,
-  /// Compute budget: see Facts::fee.
-  COMPUTE_BUDGET,
-  /// Changes nothing of value whoever calls it: SyncNative, GetAccountDataSize, AmountToUiAmount, …
-  HARMLESS,
-  /// Understood, and none of the above: `name` of `program`; `from`, `to`, `authority` where they mean something,
-  /// `amount` lamports that `from` pays at most.
-  OTHER,
-};
-
-/// What SET_AUTHORITY gives away.
-enum class Role : std::uint8_t {
-  NONE,
-  PROGRAM,        // which program owns the account (System: Assign)
-  ACCOUNT_OWNER,  // a token account's owner
-  CLOSE_AUTHORITY,
-  MINT_AUTHORITY,
-  FREEZE_AUTHORITY,
-  EXTENSION,  // of a Token-2022 extension; `name` says which
-  NONCE,
-  STAKER,
-  WITHDRAWER,
-  VOTER,
-  LOOKUP_TABLE,
-};
-
-enum class AssetKind : std::uint8_t {
-  NONE,
-  SOL,    // lamports
-  TOKEN,  // of Effect::mint; of an unknown mint if that is not there
-};
+///   UNKNOWN        Not understood. `program`.
+///   TRANSFER       Moves `amount` of `asset` from account `from` (of `fromOwner`) to `to` (of `toOwner`), by
+///   `authority`.
+///                  For SOL the accounts hold the lamports themselves; nonce and stake withdrawals are here as well.
+///                  Not there: `authority` where it isn't known (stake), so look at `signedByOurs`.
+///   APPROVE        Lets `to` (the delegate) spend `amount` of the tokens in `from`, by `authority`.
+///   REVOKE         Takes the delegate away from `from`.
+///   SET_AUTHORITY  Gives the `role` over account `from` to `to`; to nobody, for ever, if `to` is not there (with
+///   stake: or
+///                  to one that isn't known). The System program's Assign is here too: role PROGRAM, `to` = the program
+///                  that owns the account from then on.
+///   CLOSE_ACCOUNT  Closes account `from` and gives all its lamports to `to`, by `authority`.
+///   CREATE_ACCOUNT Makes account `to` with `amount` lamports of `from`; it will belong to program `toOwner`. Look
+///   whether
+///                  `to` is a wallet of ours: CreateAccountAllowPrefund gives an account that has lamports to a
+///                  program.
+///   CREATE_TOKEN_ACCOUNT  Makes or initializes token account `to` for `toOwner` and `mint`, under `tokenProgram`;
+///   `from`
+///                  pays at most `amount` lamports (no `from`: the account was paid for by another effect).
+///   NONCE          Advances durable nonce `from` by `authority`.
+///   MINT, BURN     Makes or destroys `amount` tokens of `mint` in `to` or `from`.
+///   FREEZE, THAW   Freezes or thaws token account `from`.
+///   SWAP           Swaps at most `amount` tokens of `from` (of `mint`, if that is known) for at least
+///   `swap.minimumOut` of
+///                  `swap.outMint` in `to`, by `authority`.
+///   MEMO           Text in the log: `text`.
+///   COMPUTE_BUDGET See Facts::fee.
+///   HARMLESS       Changes nothing of value whoever calls it: SyncNative, GetAccountDataSize, AmountToUiAmount, …
+///   OTHER          Understood, and none of the above: `name`; `from`, `to`, `authority`, `mint` where they mean
+///   something,
+///                  `amount` lamports that `from` pays at most.
+using EffectKind = solana::ActionKind;
+using solana::AssetKind;
+/// What SET_AUTHORITY gives away. EXTENSION is one of Token-2022's, which more than a transfer's worth may depend on.
+using solana::Role;
 
 /// Numbers of a swap, besides Effect::amount (the most that leaves).
 struct Swap {
@@ -166,8 +138,9 @@ struct Effect {
   std::uint16_t instruction = 0;
   /// Index within a Batch, counted from 1; 0 = not in one.
   std::uint8_t child = 0;
-  /// Whether one of `ours` signs for this effect: it is the authority or the payer, or, for an UNKNOWN effect or a
-  /// multisignature, one of the accounts that sign.
+  /// Whether one of `ours` signs for this effect: it is the authority, one of the signers that follow (of a
+  /// multisignature), the account that is made, or, where no authority is known (UNKNOWN, some of stake), any account
+  /// of the instruction that signs.
   bool signedByOurs = false;
   /// Whether accounts follow those that the instruction needs: signers of a multisignature, or, in Token-2022's
   /// transfers, what a transfer hook gets. Where neither is possible, such an instruction is UNKNOWN.
