@@ -392,6 +392,7 @@ struct Policy {
   number @0 :UInt64;         # 0: none is loaded, and everything is denied
   notAfter @1 :UInt64;
   hash @2 :Data;             # SHA-256 of the bundle
+  required @3 :Bool;         # false: this vault was started to decide by no policy
 }
 
 struct Keys {

@@ -25,6 +25,7 @@ uint64_t peerOf(rpc::Request::Reader request) {
     case rpc::Request::SIGN_UP: return request.getSignUp().getPeer();
     case rpc::Request::SIGN_IN: return request.getSignIn().getPeer();
     case rpc::Request::ADVANCE: return request.getAdvance().getPeer();
+    case rpc::Request::LOAD_POLICY: return request.getLoadPolicy().getPeer();
     default: return callerOf(request).getPeer();
   }
 }

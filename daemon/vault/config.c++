@@ -150,6 +150,15 @@ std::optional<ConfigError> Config::parse(std::string_view text) {
   return std::nullopt;
 }
 
+bool Config::raisePolicyFloor(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  uint64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number > MAX_POLICY_NUMBER) return false;
+  policyFloor = std::max(policyFloor, number);
+  return true;
+}
+
 Roles Config::rolesOf(uid_t uid, std::span<const gid_t> groups) const {
   Roles roles;
   for (const Grant& grant : grants) {

@@ -79,6 +79,10 @@ struct Config {
   // Reads the text into this object. After an error the object is of no use.
   [[nodiscard]] std::optional<ConfigError> parse(std::string_view text);
 
+  // Takes what the credential `policy_floor` says: a number, with or without a newline. The higher floor counts. False for
+  // anything else.
+  [[nodiscard]] bool raisePolicyFloor(std::string_view text);
+
   // The roles of a process with these ids (primary and supplementary groups alike). The first service that matches
   // counts. What is returned points into this Config.
   Roles rolesOf(uid_t uid, std::span<const gid_t> groups) const;

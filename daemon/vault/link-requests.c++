@@ -1,6 +1,7 @@
 #include "daemon/vault/link-requests.h"
 
 #include "daemon/vault/passed-socket.h"
+#include "daemon/vault/policy-requests.h"
 #include "daemon/vault/secret-memory.h"
 
 namespace waas::vault {
@@ -89,6 +90,7 @@ Refusal health(Context& context, const Caller&, rpc::Request::Reader, rpc::Answe
   out.setDenied(service.counters.denied);
   out.setFailed(service.counters.failed);
   out.setSignatures(service.counters.signatures);
+  writePolicy(out.initPolicy(), service.policy);
   auto keys = service.keyring.keys();
   auto list = out.initKeys(static_cast<unsigned>(keys.size()));
   for (unsigned i = 0; i < keys.size(); i++) {

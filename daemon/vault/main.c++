@@ -102,6 +102,18 @@ Config readConfig(const std::string& path) {
   return config;
 }
 
+// The floor stands beside the keys, not in the configuration, because loading a policy raises it. There need be none.
+void readPolicyFloor(const std::string& credentials, Config& config) {
+  constexpr size_t MOST = 32;
+  int fd = open((credentials + "/policy_floor").c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0 && errno == ENOENT) return;
+  std::string text(MOST, '\0');
+  ssize_t n = fd < 0 ? -1 : read(fd, text.data(), text.size());
+  if (fd >= 0) close(fd);
+  text.resize(n < 0 ? 0 : static_cast<size_t>(n));
+  if (!config.raisePolicyFloor(text)) refuseToStart("the credential policy_floor is not a policy's number");
+}
+
 // Puts something at the link's number, so that descriptors that come later are never mistaken for the link.
 void occupyLink() {
   if (dup3(seccomp::VAULT_LISTENER, seccomp::VAULT_LINK, O_CLOEXEC) != seccomp::VAULT_LINK) {
@@ -184,6 +196,7 @@ void arrangeSignals() {
   // The keys, straight into secret memory, on a secret stack; the files are closed again.
   Keyring keyring;
   if (arguments.credentials.empty()) refuseToStart("--credentials is missing, and so is CREDENTIALS_DIRECTORY");
+  readPolicyFloor(arguments.credentials, config);
   failed = loadKeyring(arguments.credentials.c_str(), keyring);
   if (!failed.empty()) refuseToStart(failed);
   // What computes with keys must not do so on this thread's stack.

@@ -12,7 +12,7 @@ namespace {
 // Sizes in a Reply, for keeping it within MAX_RECORD_BYTES: they are upper bounds that the tests hold it to.
 constexpr size_t REPLY_FRAME_BYTES = 512;  // segment table, root, list tags, audit head
 constexpr size_t ANSWER_BYTES = 32;        // an Answer
-constexpr size_t REFUSAL_BYTES = 128;      // a Refusal with the longest detail
+constexpr size_t REFUSAL_BYTES = 208;      // a Refusal with the longest detail and rule
 constexpr size_t AUDIT_EVENT_BYTES = 8 + 152;
 constexpr size_t MESSAGE_FRAME_BYTES = 64;  // what an off-chain message has besides its text
 constexpr size_t ROOM = MAX_RECORD_BYTES - REPLY_FRAME_BYTES - MAX_REQUESTS * (ANSWER_BYTES + REFUSAL_BYTES);
@@ -143,7 +143,8 @@ RecordHandler::Verdict RecordHandler::answer(Requests requests, int descriptor, 
   auto reply = message.initRoot<rpc::Reply>();
   auto answers = reply.initAnswers(requests.size());
   EventList events;
-  Context context{service, scratch.wallet, events, service.clock.now(), descriptor};
+  Context context{service, scratch.wallet, scratch.decision[0], events, service.clock.now(),
+                  ROOM - admission.replyBytes, descriptor};
   std::array<size_t, MAX_REQUESTS> eventsThrough{};
   for (unsigned i = 0; i < requests.size(); i++) {
     answers[i].setId(requests[i].getId());

@@ -5,6 +5,7 @@
 
 #include <capnp/serialize.h>
 
+#include "daemon/vault/decision-scratch.h"
 #include "daemon/vault/request-table.h"
 
 namespace waas::vault {
@@ -24,6 +25,7 @@ struct WorkerScratch {
   alignas(16) std::array<uint8_t, MAX_RECORD_BYTES> in{};
   alignas(16) std::array<uint8_t, MAX_RECORD_BYTES> out{};
   WalletScratch wallet;
+  OrdinaryArray<DecisionScratch> decision{1};  // not in secret memory, nor zero in between
 };
 
 // One per worker and link. Expects a kj::ExceptionCallback of the caller's that keeps exceptions quiet.

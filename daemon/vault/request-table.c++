@@ -5,6 +5,7 @@
 #include "daemon/vault/advance-request.h"
 #include "daemon/vault/link-requests.h"
 #include "daemon/vault/login.h"
+#include "daemon/vault/policy-requests.h"
 #include "daemon/vault/session-requests.h"
 #include "daemon/vault/sign-request.h"
 #include "daemon/vault/wallet-requests.h"
@@ -25,7 +26,7 @@ constexpr Row TABLE[] = {
   {R::DROP_PEER,         LATER, Who::BROKER, ANY,     NOTHING,                                   dropPeer,         0,    0},
   {R::ACKNOWLEDGE_AUDIT, LATER, Who::BROKER, ANY,     NOTHING,                                   acknowledgeAudit, 0,    0},
   {R::REPLAY_AUDIT,      LATER, Who::BROKER, ALONE,   NOTHING,                                   replayAudit,      0,    0},
-  {R::HEALTH,            LATER, Who::BROKER, ANY,     NOTHING,                                   health,           0,    2304},
+  {R::HEALTH,            LATER, Who::BROKER, ANY,     NOTHING,                                   health,           0,    2432},
   {R::CHALLENGE,         LATER, Who::LOGIN,  ANY,     NOTHING,                                   challenge,        0,    192},
   {R::SIGN_UP,           LATER, Who::LOGIN,  ANY,     NOTHING,                                   signUp,           2,    2688},
   {R::SIGN_IN,           LATER, Who::LOGIN,  ANY,     NOTHING,                                   signIn,           1,    768},
@@ -34,6 +35,7 @@ constexpr Row TABLE[] = {
   {R::SIGN_OUT,          LATER, Who::PERSON, ANY,     {Call::SIGN_OUT, signOutFields},           signOut,          1,    896},
   {R::CREATE_WALLET,     LATER, Who::OWNER,  ANY,     {Call::CREATE_WALLET, createWalletFields}, createWallet,     1,    1024},
   {R::SIGN,              LATER, Who::OWNER,  ANY,     {Call::SIGN, signFields},                  sign,             1,    256},
+  {R::LOAD_POLICY,       LATER, Who::ANYBODY, ANY,    NOTHING,                                   loadPolicy,       1,    128},
   {R::ADVANCE,           LATER, Who::ANYBODY, ANY,    {Call::ROTATE, advanceFields},             advance,          1,    1024},
 };
 // clang-format on

@@ -26,7 +26,8 @@ Service::Service(const Config& config, const Keyring& keyring, Random& random, c
       audit(auditRing, instance, clock),
       challenges(usedChallenges, instance, keyring),
       attempts(WATCHED_ACCOUNTS),
-      floors(rememberedFloors) {
+      floors(rememberedFloors),
+      policy(config) {
   AccountRecord record;
   record.verifierKey = keyring.newest(Purpose::VERIFIER).version();
   random.fill(record.verifier.fill(SecretAccess::here()));
@@ -100,6 +101,10 @@ void writeRefusal(rpc::Refusal::Builder to, const Refused& refused) {
   std::copy(detail.begin(), detail.end(), text.begin());
   to.setRetryAfter(refused.retryAfterMs);
   to.setShare(refused.share);
+  if (refused.code != ErrorCode::DENIED_BY_POLICY) return;
+  auto rule = to.initRule(static_cast<unsigned>(refused.rule.size()));
+  std::copy(refused.rule.begin(), refused.rule.end(), rule.begin());
+  to.setInstruction(refused.instruction);
 }
 
 Hash sha256(Bytes bytes) {

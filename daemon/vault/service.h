@@ -13,6 +13,7 @@
 #include "daemon/vault/config.h"
 #include "daemon/vault/floor-book.h"
 #include "daemon/vault/peer-table.h"
+#include "daemon/vault/policy-state.h"
 #include "daemon/vault/refused.h"
 #include "daemon/vault/session-token.h"
 #include "daemon/vault/wallet-keys.h"
@@ -57,6 +58,7 @@ struct Service {
   ChallengeBook challenges;
   AttemptLimiter attempts;
   FloorBook floors;
+  PolicyState policy;
   Counters counters;
   // Stands in for the record of an account that isn't there, so that a sign-in for it does the same work.
   AccountRow nobody;
@@ -92,12 +94,16 @@ class EventList {
   size_t count = 0;
 };
 
+struct DecisionScratch;
+
 // What a handler gets besides the request.
 struct Context {
   Service& service;
-  WalletScratch& wallet;  // of this worker
+  WalletScratch& wallet;      // of this worker
+  DecisionScratch& decision;  // of this worker
   EventList& events;
   uint64_t now;             // Unix ms, one for the whole Record
+  size_t replyRoom = 0;     // bytes of the Reply that nothing was admitted for
   int descriptor = -1;      // that came with the Record
   bool helloSaid = false;   // set by `hello`
   uint64_t replayFrom = 0;  // set by `replayAudit`

@@ -1,6 +1,6 @@
 #include "daemon/vault/sign-request.h"
 
-#include "daemon/vault/wallet-row.h"
+#include "daemon/vault/decision.h"
 #include "solana/offchain-message.h"
 #include "solana/transaction.h"
 
@@ -9,8 +9,14 @@ namespace {
 
 using Item = rpc::Sign::Item;
 
+// What is signed, and the same bytes decoded, if they are a transaction's.
+struct Payload {
+  Bytes message;
+  std::optional<solana::Message> transaction;
+};
+
 // Finds the bytes to sign. Off-chain messages are written straight into the reply, where they belong anyway.
-Refusal readPayload(Item::Reader item, const WalletView& wallet, rpc::Outcome::Builder outcome, Bytes& message) {
+Refusal readPayload(Item::Reader item, const WalletView& wallet, rpc::Outcome::Builder outcome, Payload& payload) {
   if (item.isTransaction()) {
     auto transaction = solana::decodeTransaction(view(item.getTransaction()));
     if (!transaction) {
@@ -19,7 +25,8 @@ Refusal readPayload(Item::Reader item, const WalletView& wallet, rpc::Outcome::B
     auto signer = transaction->signerIndex(wallet.publicKey);
     if (!signer) return Refused{ErrorCode::NOT_A_SIGNER};
     outcome.setOffset(static_cast<uint32_t>(transaction->signatureOffset(*signer)));
-    message = transaction->messageBytes();
+    payload.transaction = transaction->message();
+    payload.message = transaction->messageBytes();
     return std::nullopt;
   }
   if (!item.isMessage()) return Refused{ErrorCode::INVALID_REQUEST, "nothing to sign"};
@@ -30,18 +37,31 @@ Refusal readPayload(Item::Reader item, const WalletView& wallet, rpc::Outcome::B
   auto signedBytes = outcome.initSignedBytes(static_cast<unsigned>(solana::offchainMessageSize(text.size())));
   auto written = solana::writeOffchainMessage(wallet.publicKey, text, {signedBytes.begin(), signedBytes.size()});
   if (written != signedBytes.size()) return Refused{ErrorCode::MESSAGE_MALFORMED};
-  message = view(signedBytes.asReader());
+  payload.message = view(signedBytes.asReader());
   return std::nullopt;
 }
 
-Refusal signItem(Context& context, const Caller& caller, Item::Reader item, rpc::Outcome::Builder outcome) {
+// Signs one item, or leaves its outcome without a signature when its limits have to be charged first.
+Refusal signItem(Context& context, const Caller& caller, SignDecisions& decisions, unsigned number, Item::Reader item,
+                 rpc::Outcome::Builder outcome) {
   WalletRow row;
   if (auto refused = readOwnWallet(context.service, caller, item.getSelector(), item.getWallet(), row)) return refused;
   uint64_t floor = 0;
   if (auto refused = checkFloor(context.service, item.getWallet(), row, floor)) return refused;
   const WalletView& wallet = row.view;
-  Bytes message;
-  if (auto refused = readPayload(item, wallet, outcome, message)) return refused;
+  Payload payload;
+  if (auto refused = readPayload(item, wallet, outcome, payload)) return refused;
+  const Bytes message = payload.message;
+  const Hash subject = sha256(message);
+  SignDecisions::Ruling ruling;
+  const solana::Message* transaction = payload.transaction ? &*payload.transaction : nullptr;
+  if (auto refused = decisions.decide(number, item, row, transaction, subject, ruling)) return refused;
+  if (ruling.charge) {
+    outcome.disownSignedBytes();
+    outcome.setOffset(0);
+    outcome.setCharge({});
+    return std::nullopt;
+  }
   Signature signature;
   SignResult result = signWith(context.service.keyring, wallet, message, context.wallet, signature);
   if (auto refused = refusalOf(result)) return refused;
@@ -51,7 +71,8 @@ Refusal signItem(Context& context, const Caller& caller, Item::Reader item, rpc:
   AuditRecord& record = context.events.add(event, caller.owner, caller.peer.uid);
   record.walletId = wallet.walletId;
   record.epoch = wallet.epoch;
-  record.subject = sha256(message);
+  record.policy = ruling.policyNumber;
+  record.subject = subject;
   context.service.counters.signatures++;
   outcome.setSignature(reader(signature));
   return std::nullopt;
@@ -62,14 +83,16 @@ Refusal signItem(Context& context, const Caller& caller, Item::Reader item, rpc:
 Refusal sign(Context& context, const Caller& caller, rpc::Request::Reader request, rpc::Answer::Builder answer) {
   auto items = request.getSign().getItems();
   auto outcomes = answer.initSigned(items.size());
+  SignDecisions decisions(context, caller);
   for (unsigned i = 0; i < items.size(); i++) {
-    if (auto refused = signItem(context, caller, items[i], outcomes[i])) {
+    if (auto refused = signItem(context, caller, decisions, i, items[i], outcomes[i])) {
       context.service.counters.count(refused->code);
       outcomes[i].disownSignedBytes();
       outcomes[i].setOffset(0);
       writeRefusal(outcomes[i].initRefused(), *refused);
     }
   }
+  decisions.writeCharges(outcomes);
   return std::nullopt;
 }
 
@@ -78,6 +101,10 @@ void signFields(rpc::Request::Reader request, ProofBuilder& proof) {
     addSelector(proof, item.getSelector());
     proof.field(static_cast<uint8_t>(item.isMessage() ? 1 : 0));
     proof.field(view(item.isMessage() ? item.getMessage() : item.getTransaction()));
+    for (auto table : item.getTables()) {
+      proof.field(view(table.getAddress()));
+      proof.field(view(table.getEntries()));
+    }
   }
 }
 

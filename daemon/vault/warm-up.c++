@@ -15,7 +15,8 @@ constexpr size_t REPLY_WORDS = MAX_RECORD_BYTES / sizeof(capnp::word);
 class Rehearsal final : private ReplySink {
  public:
   Rehearsal(const Config& config, const Keyring& keyring, WorkerScratch& scratch)
-      : service(config, keyring, random, clock, StartFacts{}, MAX_EVENTS, 2, 64, 64),
+      : open(withoutPolicy(config)),
+        service(open, keyring, random, clock, StartFacts{}, MAX_EVENTS, 2, 64, 64),
         handler(service, scratch, helloSaid),
         scratch(scratch),
         keys(keyring.publicKeys()),
@@ -142,6 +143,13 @@ class Rehearsal final : private ReplySink {
     handler.handle(sizeof bytes, -1, *this);
   }
 
+  // No policy is there yet, and what is rehearsed is the use of keys.
+  static Config withoutPolicy(Config config) {
+    config.policyKey.reset();
+    return config;
+  }
+
+  const Config open;
   KernelRandom random;
   SystemClock clock;
   LocalService us{"warm-up", {OwnerId::Kind::SERVICE, {}}};
