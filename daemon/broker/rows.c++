@@ -12,6 +12,7 @@ WalletRow WalletRow::clone() const {
   copy.expiresAt = expiresAt;
   copy.share = kj::heapArray<kj::byte>(share);
   copy.recovery = kj::heapArray<kj::byte>(recovery);
+  copy.limits = kj::heapArray<kj::byte>(limits);
   copy.deleted = deleted;
   copy.leased = leased;
   return copy;

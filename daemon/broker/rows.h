@@ -9,13 +9,14 @@
 #include <protocol/audit-record.h>
 #include <protocol/bytes.h>
 #include <protocol/certificate.h>
+#include <protocol/limit-row.h>
 
 namespace waas::broker {
 
 // Sizes of envelopes as they rest (format, kind, key version, salt or ephemeral key, ciphertext, tag).
 constexpr size_t SHARE_ENVELOPE_BYTES = 86;
 constexpr size_t RECOVERY_ENVELOPE_BYTES = 118;
-constexpr size_t MAX_FLOOR_BYTES = 128;
+constexpr size_t MAX_FLOOR_BYTES = 64;
 constexpr size_t MIN_ACCOUNT_RECORD_BYTES = 54;
 constexpr size_t MAX_ACCOUNT_RECORD_BYTES = 4096;
 
@@ -41,6 +42,7 @@ struct WalletRow {
   kj::Array<kj::byte> share;  // envelope of share 1: SHARE_ENVELOPE_BYTES; empty in a tombstone
   kj::Array<kj::byte>
       recovery;          // RECOVERY_ENVELOPE_BYTES; needed to write, empty in what is read without asking for it
+  kj::Array<kj::byte> limits;  // protocol/limit-row.h; empty: none, or read without asking for it
   bool deleted = false;  // a tombstone: certificate and proof of deletion
   bool leased = false;   // a run works on it; only where a page was read
 

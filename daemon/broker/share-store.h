@@ -37,6 +37,9 @@ class ShareStore {
   virtual kj::Promise<void> putFloor(const Id& walletId, kj::ArrayPtr<const kj::byte> floor,
                                      kj::Duration timeToLive) = 0;
 
+  // Puts the floor of the wallet's limit row beside its share. The time to live stays as it is.
+  virtual kj::Promise<void> putLimitFloor(const Id& walletId, kj::ArrayPtr<const kj::byte> floor) = 0;
+
   // Sets the time to live of a key that is there; one that is not there is fine.
   virtual kj::Promise<void> extend(const Id& walletId, kj::Duration timeToLive) = 0;
 

@@ -8,6 +8,7 @@ set(BROKER_STORES_SOURCES
   postgres/endpoints.c++
   postgres/life-rows.c++
   postgres/parameters.c++
+  postgres/policy-rows.c++
   postgres/postgres-store.c++
   postgres/session.c++
   postgres/wallet-rows.c++

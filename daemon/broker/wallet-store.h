@@ -11,6 +11,7 @@
 //   unknown              the server refused the statement (a right or a table that is missing); nothing was changed
 //
 // Dropping a promise gives up the answer, never the statement: a write that has left may still be carried out.
+#include <daemon/broker/policy-store.h>
 #include <daemon/broker/rows.h>
 #include <daemon/broker/store-health.h>
 #include <kj/async.h>
@@ -105,6 +106,9 @@ class WalletStore {
 
   // The vault lives in the log, the latest first; at most 1000.
   virtual kj::Promise<kj::Array<AuditInstance>> auditInstances() = 0;
+
+  // Policy bundles and limit rows of the same database. Lives as long as this store.
+  virtual PolicyStore& policies() = 0;
 
   // Never waits.
   virtual StoreHealth health() = 0;

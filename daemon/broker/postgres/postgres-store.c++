@@ -2,6 +2,7 @@
 
 #include <daemon/broker/postgres/audit-rows.h>
 #include <daemon/broker/postgres/life-rows.h>
+#include <daemon/broker/postgres/policy-rows.h>
 #include <daemon/broker/postgres/wallet-rows.h>
 #include <kj/debug.h>
 
@@ -14,7 +15,7 @@ constexpr uint64_t MAX_BIGINT = INT64_MAX;
 
 kj::Exception invalid(kj::StringPtr detail) { return makeFault(ErrorCode::INVALID_REQUEST, detail); }
 
-class PostgresStore final : public WalletStore {
+class PostgresStore final : public WalletStore, private PolicyStore {
  public:
   PostgresStore(PostgresOptions given, kj::Network& network, kj::UnixEventPort& events, StoreObserver& observer)
       : options(kj::mv(given)),
@@ -226,6 +227,33 @@ class PostgresStore final : public WalletStore {
     return life.query(countKeysOf(kind), none, Statement::READ).then([](PostgresAnswer answer) {
       return readKeyCounts(answer);
     });
+  }
+
+  PolicyStore& policies() override { return *this; }
+
+  kj::Promise<kj::Array<PolicyRow>> bundlesAbove(uint64_t number) override {
+    if (number > MAX_BIGINT) return kj::Array<PolicyRow>();
+    PostgresParameters parameters;
+    parameters.integer(static_cast<int64_t>(number));
+    parameters.integer(MAX_BUNDLES_READ);
+    return reads.query(BUNDLES_ABOVE, parameters, Statement::READ).then([](PostgresAnswer answer) {
+      return readBundles(answer);
+    });
+  }
+
+  kj::Promise<Commit> insertBundle(PolicyRow bundle) override {
+    if (bundle.number == 0 || bundle.number > MAX_BIGINT) return invalid("a number is out of range");
+    PostgresParameters parameters;
+    parameters.integer(static_cast<int64_t>(bundle.number));
+    parameters.bytes(bundle.bundle);
+    return commit(INSERT_BUNDLE, parameters);
+  }
+
+  kj::Promise<Commit> replaceLimits(kj::ArrayPtr<const kj::byte> row, const LimitVersion& expected) override {
+    PostgresParameters parameters;
+    parameters.bytes(row);
+    parameters.bytes(bytesOf(limitVersionBytes(expected)));
+    return commit(REPLACE_LIMITS, parameters);
   }
 
   StoreHealth health() override;

@@ -7,6 +7,7 @@ namespace {
 
 #define WALLET_COLUMNS WAAS_WALLET_COLUMNS
 #define RECOVERY_COLUMN ", w.recovery"
+#define LIMITS_COLUMN ", (SELECT l.row FROM waas.limits l WHERE l.wallet = w.id)"
 #define LEASED_COLUMN ", coalesce(w.leased_until > now(), false)"
 enum WalletColumn { CERTIFICATE, SIGNATURE, MAC, EPOCH, TAG, EXPIRES_AT, SHARE, DELETED, EXTRA };
 
@@ -31,10 +32,23 @@ bool readWalletRow(const PostgresAnswer& answer, size_t row, WalletRow& out) {
   return true;
 }
 
+// Null: the wallet was never charged.
+bool readWithLimits(const PostgresAnswer& answer, size_t row, WalletRow& out) {
+  auto limits = answer.bytes(row, EXTRA);
+  if (!readWalletRow(answer, row, out) || limits.size() > MAX_LIMIT_ROW_BYTES) return false;
+  out.limits = kj::heapArray(limits);
+  return true;
+}
+
 bool readWithRecovery(const PostgresAnswer& answer, size_t row, WalletRow& out) {
   auto recovery = answer.bytes(row, EXTRA);
-  if (!readWalletRow(answer, row, out) || recovery.size() != (out.deleted ? 0 : RECOVERY_ENVELOPE_BYTES)) return false;
+  auto limits = answer.bytes(row, EXTRA + 1);
+  if (!readWalletRow(answer, row, out) || recovery.size() != (out.deleted ? 0 : RECOVERY_ENVELOPE_BYTES) ||
+      limits.size() > MAX_LIMIT_ROW_BYTES) {
+    return false;
+  }
   out.recovery = kj::heapArray(recovery);
+  out.limits = kj::heapArray(limits);
   return true;
 }
 
@@ -91,6 +105,7 @@ bool userIdKey(const PostgresAnswer& answer, size_t row, LookupKey& out) {
 }
 
 #define SELECT_WALLETS "SELECT " WALLET_COLUMNS " FROM waas.wallets w "
+#define LOOK_UP_WALLETS "SELECT " WALLET_COLUMNS LIMITS_COLUMN " FROM waas.wallets w "
 #define SELECT_PAGE "SELECT " WALLET_COLUMNS LEASED_COLUMN " FROM waas.wallets w "
 #define INSERT_WALLET_ROW                                                                           \
   "INSERT INTO waas.wallets (certificate, signature, mac, epoch, tag, expires_at, share, recovery)" \
@@ -117,31 +132,31 @@ const kj::StringPtr UPDATE_ACCOUNT =
     "UPDATE waas.accounts SET version = $3, record = $4 WHERE id = $1 AND email = $2 AND version = $5"_kj;
 
 LookupPlan<WalletRow> walletById() {
-  return {SELECT_WALLETS "WHERE w.id = ANY($1)"_kj, 0, certificatePart<ID_AT, OWNER_AT>, readWalletRow};
+  return {LOOK_UP_WALLETS "WHERE w.id = ANY($1)"_kj, 0, certificatePart<ID_AT, OWNER_AT>, readWithLimits};
 }
 
 LookupPlan<WalletRow> walletWithRecoveryById() {
-  return {"SELECT " WALLET_COLUMNS RECOVERY_COLUMN " FROM waas.wallets w WHERE w.id = ANY($1)"_kj, 0,
+  return {"SELECT " WALLET_COLUMNS RECOVERY_COLUMN LIMITS_COLUMN " FROM waas.wallets w WHERE w.id = ANY($1)"_kj, 0,
           certificatePart<ID_AT, OWNER_AT>, readWithRecovery};
 }
 
 LookupPlan<WalletRow> firstWalletOf() {
-  return {SELECT_WALLETS "WHERE w.owner = ANY($1) AND w.is_first AND w.deleted_at IS NULL"_kj, 0,
-          certificatePart<OWNER_AT, PUBLIC_KEY_AT>, readWalletRow};
+  return {LOOK_UP_WALLETS "WHERE w.owner = ANY($1) AND w.is_first AND w.deleted_at IS NULL"_kj, 0,
+          certificatePart<OWNER_AT, PUBLIC_KEY_AT>, readWithLimits};
 }
 
 LookupPlan<WalletRow> walletByName() {
-  return {SELECT_WALLETS
+  return {LOOK_UP_WALLETS
           "JOIN unnest($1, $2) AS k (owner, name) ON w.owner = k.owner AND w.name = k.name "
           "WHERE w.deleted_at IS NULL"_kj,
-          OwnerId::SIZE, nameKey, readWalletRow};
+          OwnerId::SIZE, nameKey, readWithLimits};
 }
 
 LookupPlan<WalletRow> walletByPublicKey() {
-  return {SELECT_WALLETS
+  return {LOOK_UP_WALLETS
           "JOIN unnest($1, $2) AS k (owner, public_key) ON w.owner = k.owner AND w.public_key = k.public_key "
           "WHERE w.deleted_at IS NULL"_kj,
-          OwnerId::SIZE, certificatePart<OWNER_AT, FIRST_AT>, readWalletRow};
+          OwnerId::SIZE, certificatePart<OWNER_AT, FIRST_AT>, readWithLimits};
 }
 
 LookupPlan<AccountRow> accountById() {

@@ -76,6 +76,15 @@ class RedisShareStore final : public ShareStore {
                                 {"EXEC"_kj.asArray()}});
   }
 
+  kj::Promise<void> putLimitFloor(const Id& walletId, kj::ArrayPtr<const kj::byte> floor) override {
+    if (floor.size() == 0 || floor.size() > MAX_FLOOR_BYTES) {
+      return makeFault(ErrorCode::INVALID_REQUEST, "a floor to be stored has not the form of one");
+    }
+    auto key = shareKey(walletId, options.shareIndex);
+    return send<void, readRemove>(
+        {{"HSET"_kj.asArray(), key.get(), LIMIT_FLOOR_FIELD.asArray(), floor.asChars()}});
+  }
+
   kj::Promise<void> extend(const Id& walletId, kj::Duration timeToLive) override {
     auto key = shareKey(walletId, options.shareIndex);
     auto life = kj::str(kj::max(int64_t{1}, timeToLive / kj::MILLISECONDS));
