@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/vault/decision.h"
 #include "daemon/vault/wallet-advance.h"
 #include "daemon/vault/wallet-row.h"
 
@@ -62,6 +63,9 @@ Refusal advance(Context& context, const Caller& caller, rpc::Request::Reader req
     Replace replace = why == Why::DAMAGED ? Replace::MISSING_AND_DAMAGED : Replace::MISSING;
     wallet.fromRecovery = toRecover(service.keyring, wallet, replace, context.wallet);
   }
+  const auto action = wallet.fromRecovery != 0 ? policy::Action::RECOVER : policy::Action::ROTATE;
+  uint32_t policyNumber = 0;
+  if (auto refused = decide(context, caller, walletInfo(row.certificate), action, policyNumber)) return refused;
   NextVersion next;
   SignResult result = advanceShares(service.keyring, wallet, epoch, service.random, context.wallet, next);
   if (auto refused = refusalOf(result)) return refused;
@@ -72,6 +76,7 @@ Refusal advance(Context& context, const Caller& caller, rpc::Request::Reader req
   AuditRecord& record = context.events.add(event, caller.owner, caller.peer.uid);
   record.walletId = wallet.walletId;
   record.epoch = next.epoch;
+  record.policy = policyNumber;
   record.subject = sha256(view(in.getWallet().getCertificate()));
   return std::nullopt;
 }

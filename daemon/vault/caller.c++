@@ -14,6 +14,9 @@ rpc::Caller::Reader callerOf(rpc::Request::Reader request) {
     case rpc::Request::SIGN_OUT: return request.getSignOut().getCaller();
     case rpc::Request::CREATE_WALLET: return request.getCreateWallet().getCaller();
     case rpc::Request::SIGN: return request.getSign().getCaller();
+    case rpc::Request::IMPORT_WALLET: return request.getImportWallet().getCaller();
+    case rpc::Request::EXPORT_WALLET: return request.getExportWallet().getCaller();
+    case rpc::Request::DELETE_WALLET: return request.getDeleteWallet().getCaller();
     default: return {};
   }
 }

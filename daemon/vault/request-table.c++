@@ -8,6 +8,7 @@
 #include "daemon/vault/policy-requests.h"
 #include "daemon/vault/session-requests.h"
 #include "daemon/vault/sign-request.h"
+#include "daemon/vault/transfer-requests.h"
 #include "daemon/vault/wallet-requests.h"
 
 namespace waas::vault {
@@ -36,6 +37,9 @@ constexpr Row TABLE[] = {
   {R::CREATE_WALLET,     LATER, Who::OWNER,  ANY,     {Call::CREATE_WALLET, createWalletFields}, createWallet,     1,    1024},
   {R::SIGN,              LATER, Who::OWNER,  ANY,     {Call::SIGN, signFields},                  sign,             1,    256},
   {R::LOAD_POLICY,       LATER, Who::ANYBODY, ANY,    NOTHING,                                   loadPolicy,       1,    128},
+  {R::IMPORT_WALLET,     LATER, Who::OWNER,  ANY,     {Call::IMPORT_WALLET, importWalletFields}, importWallet,     1,    1024},
+  {R::EXPORT_WALLET,     LATER, Who::OWNER,  ANY,     {Call::EXPORT_WALLET, exportWalletFields}, exportWallet,     1,    192},
+  {R::DELETE_WALLET,     LATER, Who::OWNER,  ANY,     {Call::DELETE_WALLET, deleteWalletFields}, deleteWallet,     1,    512},
   {R::ADVANCE,           LATER, Who::ANYBODY, ANY,    {Call::ROTATE, advanceFields},             advance,          1,    1024},
 };
 // clang-format on

@@ -15,6 +15,24 @@ struct Payload {
   std::optional<solana::Message> transaction;
 };
 
+// The shares that come from the recovery envelope, because their stores don't answer. The policy is asked about it
+// whenever the broker says so, whether or not it comes to that.
+uint8_t outOfReach(Item::Reader item, const WalletView& wallet) {
+  uint8_t bits = 0;
+  for (uint8_t i = 1; i < SHARES; i++) {
+    uint8_t bit = static_cast<uint8_t>(1 << i);
+    if ((item.getUnreachable() & bit) != 0 && wallet.shares[i].empty()) bits |= bit;
+  }
+  return bits;
+}
+
+AuditEvent eventOf(Item::Reader item, const WalletView& wallet) {
+  if (wallet.fromRecovery == 0) {
+    return item.isTransaction() ? AuditEvent::TRANSACTION_SIGNED : AuditEvent::MESSAGE_SIGNED;
+  }
+  return item.isTransaction() ? AuditEvent::TRANSACTION_SIGNED_DEGRADED : AuditEvent::MESSAGE_SIGNED_DEGRADED;
+}
+
 // Finds the bytes to sign. Off-chain messages are written straight into the reply, where they belong anyway.
 Refusal readPayload(Item::Reader item, const WalletView& wallet, rpc::Outcome::Builder outcome, Payload& payload) {
   if (item.isTransaction()) {
@@ -48,6 +66,7 @@ Refusal signItem(Context& context, const Caller& caller, SignDecisions& decision
   if (auto refused = readOwnWallet(context.service, caller, item.getSelector(), item.getWallet(), row)) return refused;
   uint64_t floor = 0;
   if (auto refused = checkFloor(context.service, item.getWallet(), row, floor)) return refused;
+  row.view.fromRecovery = outOfReach(item, row.view);
   const WalletView& wallet = row.view;
   Payload payload;
   if (auto refused = readPayload(item, wallet, outcome, payload)) return refused;
@@ -67,8 +86,7 @@ Refusal signItem(Context& context, const Caller& caller, SignDecisions& decision
   if (auto refused = refusalOf(result)) return refused;
   if (wallet.epoch > floor) context.service.floors.note(FloorKind::SHARES, wallet.walletId, wallet.epoch);
 
-  AuditEvent event = item.isTransaction() ? AuditEvent::TRANSACTION_SIGNED : AuditEvent::MESSAGE_SIGNED;
-  AuditRecord& record = context.events.add(event, caller.owner, caller.peer.uid);
+  AuditRecord& record = context.events.add(eventOf(item, wallet), caller.owner, caller.peer.uid);
   record.walletId = wallet.walletId;
   record.epoch = wallet.epoch;
   record.policy = ruling.policyNumber;

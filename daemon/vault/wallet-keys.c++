@@ -74,6 +74,26 @@ bool opensAgain(const OwnerId& owner, const Keyring& keyring, WalletScratch& scr
          scratch.opened[2].matches(scratch.shares[2]);
 }
 
+// A new wallet's id and first version.
+void nameVersion(Random& random, NewWallet& wallet) {
+  std::array<uint8_t, 8> tag;
+  random.fill(wallet.walletId);
+  random.fill(tag);
+  wallet.epoch = FIRST_EPOCH;
+  wallet.tag = ByteReader(tag).u64();
+}
+
+// All that comes after the seed.
+MakeOutcome finishWallet(const OwnerId& owner, std::string_view name, bool first, uint64_t now, const Keyring& keyring,
+                         Random& random, WalletScratch& scratch, NewWallet& wallet) {
+  bool made = sealShares(owner, keyring, random, scratch, wallet) && opensAgain(owner, keyring, scratch, wallet) &&
+              certify(owner, name, first, now, keyring, wallet);
+  scratch.wipe();
+  if (made) return MakeOutcome::MADE;
+  wallet = NewWallet();
+  return MakeOutcome::FAULT;
+}
+
 }  // namespace
 
 void WalletScratch::wipe() {
@@ -100,21 +120,29 @@ MakeOutcome makeWallet(const OwnerId& owner, std::string_view name, bool first, 
                        Random& random, WalletScratch& scratch, NewWallet& wallet) {
   wallet = NewWallet();
   if (!isWalletName(name)) return MakeOutcome::NAME_REFUSED;
-  std::array<uint8_t, 8> tag;
-  random.fill(wallet.walletId);
-  random.fill(tag);
-  wallet.epoch = FIRST_EPOCH;
-  wallet.tag = ByteReader(tag).u64();
+  nameVersion(random, wallet);
   random.fill(scratch.seed.fill(ACCESS));
   crypto_sign_seed_keypair(wallet.publicKey.data(), scratch.signingKey.fill(ACCESS).data(),
                            scratch.seed.reveal(ACCESS).data());
+  return finishWallet(owner, name, first, now, keyring, random, scratch, wallet);
+}
 
-  bool made = sealShares(owner, keyring, random, scratch, wallet) && opensAgain(owner, keyring, scratch, wallet) &&
-              certify(owner, name, first, now, keyring, wallet);
-  scratch.wipe();
-  if (made) return MakeOutcome::MADE;
+MakeOutcome makeWalletOf(const Secret<64>& keyPair, const OwnerId& owner, std::string_view name, bool first,
+                         uint64_t now, const Keyring& keyring, Random& random, WalletScratch& scratch,
+                         NewWallet& wallet) {
   wallet = NewWallet();
-  return MakeOutcome::FAULT;
+  if (!isWalletName(name)) return MakeOutcome::NAME_REFUSED;
+  auto given = keyPair.reveal(ACCESS);
+  std::copy_n(given.data(), 32, scratch.seed.fill(ACCESS).data());
+  crypto_sign_seed_keypair(wallet.publicKey.data(), scratch.signingKey.fill(ACCESS).data(),
+                           scratch.seed.reveal(ACCESS).data());
+  if (!std::equal(wallet.publicKey.begin(), wallet.publicKey.end(), given.begin() + 32)) {
+    scratch.wipe();
+    wallet = NewWallet();
+    return MakeOutcome::KEY_REFUSED;
+  }
+  nameVersion(random, wallet);
+  return finishWallet(owner, name, first, now, keyring, random, scratch, wallet);
 }
 
 }  // namespace waas::vault

@@ -95,6 +95,7 @@ enum class MakeOutcome : uint8_t {
   FAULT = 0,         // what was sealed didn't open to what was meant; nothing may be stored
   NAME_REFUSED = 1,  // not a wallet name (protocol/certificate.h)
   MADE = 2,
+  KEY_REFUSED = 3,  // the seed does not give the public key beside it
 };
 
 // Makes a wallet of epoch 1 for `owner`: a random seed, its three shares in envelopes, the recovery envelope, the
@@ -103,5 +104,10 @@ enum class MakeOutcome : uint8_t {
 // opened where this host has the private half. `wallet` is zero unless MADE. `now` is Unix time in milliseconds.
 MakeOutcome makeWallet(const OwnerId& owner, std::string_view name, bool first, uint64_t now, const Keyring& keyring,
                        Random& random, WalletScratch& scratch, NewWallet& wallet);
+
+// The same of a key that exists already: seed and public key, as solana-keygen writes them.
+MakeOutcome makeWalletOf(const Secret<64>& keyPair, const OwnerId& owner, std::string_view name, bool first,
+                         uint64_t now, const Keyring& keyring, Random& random, WalletScratch& scratch,
+                         NewWallet& wallet);
 
 }  // namespace waas::vault

@@ -11,6 +11,7 @@ Refusal createWallet(Context& context, const Caller& caller, rpc::Request::Reade
                      context.wallet, wallet)) {
     case MakeOutcome::MADE: break;
     case MakeOutcome::NAME_REFUSED: return Refused{ErrorCode::INVALID_REQUEST, "wallet name"};
+    case MakeOutcome::KEY_REFUSED:
     case MakeOutcome::FAULT: return Refused{ErrorCode::SIGNATURE_FAULT, "wallet could not be made"};
   }
   writeWallet(answer.initWallet(), wallet);

@@ -11,8 +11,7 @@ namespace {
 using R = rpc::Request;
 
 // The members of the schema's union that have no row yet.
-const std::set<R::Which> UNKNOWN{R::IMPORT_WALLET, R::EXPORT_WALLET, R::DELETE_WALLET,  R::LOAD_POLICY,
-                                 R::KEYS,          R::CUSTODY,       R::CHANGE_ACCOUNT, R::RESET_PASSWORD};
+const std::set<R::Which> UNKNOWN{R::LOAD_POLICY, R::KEYS, R::CUSTODY, R::CHANGE_ACCOUNT, R::RESET_PASSWORD};
 
 // Calls `check` with each row.
 template <typename Check>
