@@ -120,7 +120,7 @@ class Cover {
     const AddressSet& set = policy.addressSet(rule.receive);
     if (set.any) return {};
     if (!swap.outMint) return "The transaction does not tell what the swap gives.";
-    bool named = policy.has(set, policy.placeOf(swap.outMint.address()));
+    bool named = isWrappedSol(swap.outMint) ? set.sol : policy.has(set, policy.placeOf(swap.outMint.address()));
     if (!named) return "The rule does not name what the swap gives.";
     if (swap.outMint.looked() && rule.tables == Tables::STATIC) return "What the swap gives depends on a lookup table.";
     return {};

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "solana/instruction/program-id.h"
+
 namespace waas::policy {
 namespace {
 
-/// So11111111111111111111111111111111111111112: lamports as tokens.
-constexpr Address WRAPPED_SOL{{6,   155, 136, 87,  254, 171, 129, 132, 251, 104, 127, 99, 70, 24, 192, 53,
-                               218, 196, 57,  220, 26,  235, 59,  85,  152, 160, 240, 0,  0,  0,  0,   1}};
+constexpr Address WRAPPED_SOL = solana::knownAddress("So11111111111111111111111111111111111111112");
 
 Place placeOf(const Policy& policy, const Party& party) noexcept {
   return party ? policy.placeOf(party.address()) : NO_PLACE;
@@ -75,7 +75,7 @@ AssetView assetOf(const Policy& policy, const Effect& effect, Operation operatio
   bool derived = effect.mint.from() == Party::From::DERIVED;
   out.known = static_cast<bool>(effect.mint);
   out.looked = effect.mint.looked() || (derived && (effect.from.looked() || effect.to.looked()));
-  out.sol = effect.mint.is(WRAPPED_SOL);
+  out.sol = isWrappedSol(effect.mint);
   out.mint = placeOf(policy, effect.mint);
   return out;
 }
@@ -98,6 +98,8 @@ bool takesAway(const EffectView& view) noexcept {
 }
 
 }  // namespace
+
+bool isWrappedSol(const Party& mint) noexcept { return mint.is(WRAPPED_SOL); }
 
 EffectView TransactionView::view(const Policy& policy, const Request& request, const Effect& effect) const noexcept {
   EffectView out;

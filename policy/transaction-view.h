@@ -11,6 +11,9 @@
 
 namespace waas::policy {
 
+/// Whether this is wrapped SOL's mint: lamports as tokens, which rules take for SOL.
+bool isWrappedSol(const Party& mint) noexcept;
+
 /// Whom an effect benefits: who gets what it moves, or the power that it gives.
 struct Beneficiary {
   bool there = false;  // the kind of effect has one
