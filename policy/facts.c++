@@ -109,7 +109,8 @@ class FactsReader {
       ++call.child;
       if (!readCall(call)) return false;
     }
-    if (children.whole()) return true;
+    // The programs refuse an empty one as well.
+    if (children.whole() && call.child > 0) return true;
     ++call.child;
     call.accounts = batch.accounts;
     return addUnknown(call, "Token Batch, not whole");
