@@ -17,6 +17,7 @@
 
 #include "door.h"
 #include "health.h"
+#include "lifecycle/share-keeper.h"
 #include "log.h"
 #include "notify.h"
 #include "postgres/endpoints.h"
@@ -107,13 +108,15 @@ PostgresOptions postgresOptions(const Settings& settings) {
   return options;
 }
 
-RedisOptions redisOptions(const Settings& settings, const ServerSettings& server, uint8_t shareIndex) {
+RedisOptions redisOptions(const Settings& settings, const ServerSettings& server, uint8_t shareIndex,
+                          uint32_t waitReplicas = 0) {
   RedisOptions options;
-  options.name = kj::str("redis", shareIndex - 1);
+  options.name = kj::str("redis", shareIndex - 1, waitReplicas > 0 ? " writes" : "");
   options.url = kj::heapString(server.url);
   options.password = copyOf(server.password);
   options.caFile = copyOf(server.caFile);
   options.shareIndex = shareIndex;
+  options.waitReplicas = waitReplicas;
   options.deadline = kj::min(options.deadline, settings.deadline);
   options.jitterSeed = randomSeed();
   return options;
@@ -187,11 +190,23 @@ int serve(Settings settings, kj::AutoCloseFd listener) {
   auto postgres = newPostgresStore(postgresOptions(settings), network, port, storeLog);
   auto redis1 = newRedisShareStore(redisOptions(settings, settings.redis1, 2), network, timer, storeLog);
   auto redis2 = newRedisShareStore(redisOptions(settings, settings.redis2, 3), network, timer, storeLog);
-  compareServers = [&]() {
-    if (!HealthReport::isSameServer(redis1->health(), redis2->health())) return;
+  auto sameServer = [&failure]() {
     logError("B0006", "both Redis settings name the same server");
     failure.fulfiller->fulfill(1);
   };
+  compareServers = [&]() {
+    if (HealthReport::isSameServer(redis1->health(), redis2->health())) sameServer();
+  };
+  // WAIT blocks what is sent behind it, so writes that wait for replicas have connections of their own.
+  kj::Vector<kj::Own<ShareStore>> waiting;
+  if (settings.waitReplicas > 0) {
+    waiting.add(newRedisShareStore(redisOptions(settings, settings.redis1, 2, settings.waitReplicas), network, timer,
+                                   storeLog));
+    waiting.add(newRedisShareStore(redisOptions(settings, settings.redis2, 3, settings.waitReplicas), network, timer,
+                                   storeLog));
+  }
+  ShareStores writers{{redis1.get(), redis2.get()}};
+  for (size_t i = 0; i < waiting.size(); i++) writers.stores[i] = waiting[i].get();
 
   uint32_t connections = 0;
   Admission admission(settings.calls, limits::CALLS_PER_CONNECTION);
@@ -199,11 +214,13 @@ int serve(Settings settings, kj::AutoCloseFd listener) {
   VaultLink vault(port, turn, kj::heapString(settings.vault));
   AuditWriter audit(*postgres, vault, turn, timer);
   HealthReport health(connections);
+  ShareKeeper keeper(timer, kj::systemPreciseCalendarClock());
   kj::TaskSet background(logged);
   Parts parts{settings,  timer,     kj::systemPreciseCalendarClock(),
               admission, deadlines, *postgres,
               *redis1,   *redis2,   vault,
-              audit,     health,    background};
+              audit,     health,    keeper,
+              writers,   background};
   StreamPool pool{port, turn};
   Door door(kj::mv(listener), pool, parts, connections);
 
@@ -212,6 +229,7 @@ int serve(Settings settings, kj::AutoCloseFd listener) {
   VaultListener* const listeners[] = {&audit, &door};
   vault.start(listeners);
   door.open();
+  keeper.start(parts, sameServer);
   logInfo("B0001", "serving", {{"pid", getpid()}});
   notifySupervisor("READY=1"_kj);
 

@@ -15,6 +15,13 @@
 namespace waas::broker {
 
 class HealthReport;
+class ShareKeeper;
+
+// Both Redis, by number.
+struct ShareStores {
+  ShareStore* stores[2];
+  ShareStore& operator[](size_t i) const { return *stores[i]; }
+};
 
 struct Parts {
   const Settings& settings;
@@ -28,6 +35,12 @@ struct Parts {
   VaultLink& vault;
   AuditWriter& audit;
   HealthReport& health;
+
+  ShareKeeper& keeper;
+
+  // The two Redis for the life of shares: connections of their own where replicas must acknowledge, because that blocks
+  // what is sent behind; otherwise the same.
+  ShareStores writers;
 
   // Work that goes on when the call that began it has been answered: the rest of a write, cleaning up.
   kj::TaskSet& background;

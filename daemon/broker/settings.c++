@@ -121,6 +121,8 @@ void describe(Table& root, Settings& settings) {
   root.table("shares", [&settings](Table& table) {
     table.number("ttl_days", 1, 3650, [&settings](uint32_t days) { settings.shareDays = days; });
     table.number("rotate_before_days", 0, 3650, [&settings](uint32_t days) { settings.rotateBeforeDays = days; });
+    table.number("rotations_at_once", 1, 256, [&settings](uint32_t n) { settings.rotationsAtOnce = n; });
+    table.number("wait_replicas", 0, 16, [&settings](uint32_t n) { settings.waitReplicas = n; });
   });
   root.table("limits", [&settings](Table& table) {
     table.number("connections", 1, 1'000'000, [&settings](uint32_t n) { settings.connections = n; });

@@ -24,6 +24,8 @@
 //   [shares]
 //   ttl_days = 30
 //   rotate_before_days = 7
+//   rotations_at_once = 8                # of one run; fewer while signatures are asked for
+//   wait_replicas = 0                    # replicas of each Redis that must have a share before it counts
 //
 //   [limits]
 //   connections = 10000
@@ -57,6 +59,8 @@ struct Settings {
 
   uint32_t shareDays = 30;
   uint32_t rotateBeforeDays = 7;
+  uint32_t rotationsAtOnce = limits::ROTATIONS_AT_ONCE;
+  uint32_t waitReplicas = 0;
 
   uint32_t connections = limits::CONNECTIONS;
   uint32_t connectionsPerUid = limits::CONNECTIONS_PER_UID;

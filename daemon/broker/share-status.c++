@@ -2,6 +2,7 @@
 
 #include <kj/debug.h>
 
+#include "lifecycle/share-keeper.h"
 #include "vault-rows.h"
 
 namespace waas::broker {
@@ -29,17 +30,21 @@ kj::Promise<Found> ask(ShareStore& store, const WalletRow& row) {
       .catch_([](kj::Exception&& exception) {
         // Something that is there but is no share is no reason to call the server away.
         bool damaged = faultOf(exception).code == protocol::ErrorCode::RECORD_REFUSED;
-        return Found{damaged ? State::MISSING : State::UNREACHABLE, nullptr};
+        return Found{damaged ? State::DAMAGED : State::UNREACHABLE, nullptr};
       });
 }
 
 WalletStatus judge(Parts& parts, WalletRow row, kj::ArrayPtr<Found> found) {
   WalletStatus status;
   status.states[0] = row.share.size() > 0 ? State::PRESENT : State::MISSING;
-  uint64_t now = parts.now();
+  if (row.deleted) {
+    status.row = kj::mv(row);
+    return status;
+  }
+  uint64_t now = parts.keeper.now();
   for (size_t i = 0; i < 2; i++) {
     status.states[i + 1] = found[i].state;
-    if (found[i].state == State::MISSING) status.needsRotation = true;
+    if (found[i].state == State::MISSING || found[i].state == State::DAMAGED) status.needsRotation = true;
     if (found[i].state != State::PRESENT) continue;
     KJ_IF_MAYBE (left, found[i].left) {
       uint64_t end = *left == kj::maxValue ? row.expiresAt : now + static_cast<uint64_t>(*left / kj::MILLISECONDS);
@@ -83,6 +88,8 @@ void writeShareStatus(protocol::ShareStatus::Builder out, const WalletStatus& st
   auto states = out.initShares(3);
   for (unsigned int i = 0; i < 3; i++) states.set(i, status.states[i]);
   out.setNeedsRotation(status.needsRotation);
+  out.setDeleted(status.row.deleted);
+  out.setLeased(status.row.leased);
 }
 
 }  // namespace waas::broker

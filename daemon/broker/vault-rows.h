@@ -29,8 +29,9 @@ constexpr size_t wordsFor(size_t bytes) { return (bytes + 7) / 8; }
 size_t wordsOf(const WalletRow& row);
 size_t wordsOf(const AccountRow& row);
 
-// Fills in a wallet. A share that is null was not found.
-void writeWallet(inner::Wallet::Builder out, const WalletRow& row, const ShareField* share2, const ShareField* share3);
+// Fills in a wallet, with the shares of the row's version that the two Redis have, if any, and with every floor. The
+// recovery envelope goes along where the row has it.
+void writeWallet(inner::Wallet::Builder out, const WalletRow& row, const ShareHash& redis1, const ShareHash& redis2);
 void writeAccount(inner::Account::Builder out, const AccountRow& row);
 
 // A wallet as the vault has just made it.
@@ -38,10 +39,12 @@ struct NewWallet {
   WalletRow row;
   kj::Array<kj::byte> share2;
   kj::Array<kj::byte> share3;
+  kj::Array<kj::byte> floor;  // of its shares' version; empty when the vault gave none
 };
 
 // Throw (unknown) when the vault's answer is not what it must be.
 NewWallet readNewWallet(inner::Wallet::Reader wallet, uint64_t expiresAt);
+NewWallet readTombstone(inner::Wallet::Reader wallet);  // without envelopes
 AccountRow readAccount(inner::Account::Reader account);
 
 // The field of the version that is wanted, or null.

@@ -17,6 +17,7 @@
 
 #include "daemon/broker/door.h"
 #include "daemon/broker/health.h"
+#include "daemon/broker/lifecycle/share-keeper.h"
 #include "daemon/broker/log.h"
 #include "daemon/broker/share-store.h"
 #include "daemon/broker/wallet-store.h"
@@ -26,8 +27,17 @@ namespace {
 
 kj::Exception notHere() { return makeFault(protocol::ErrorCode::UNKNOWN, "this broker has no such store"_kj); }
 
+// No policy rests here, and no limit: the vault is started to decide by none.
+class NoPolicies final : public PolicyStore {
+ public:
+  kj::Promise<kj::Array<PolicyRow>> bundlesAbove(uint64_t) override { return kj::Array<PolicyRow>(); }
+  kj::Promise<Commit> insertBundle(PolicyRow) override { return notHere(); }
+  kj::Promise<Commit> replaceLimits(kj::ArrayPtr<const kj::byte>, const LimitVersion&) override { return notHere(); }
+};
+
 class MemoryWallets final : public WalletStore {
  public:
+  PolicyStore& policies() override { return noPolicies; }
   kj::Promise<kj::Maybe<WalletRow>> wallet(const Id& walletId) override {
     auto found = rows.find(walletId);
     if (found == rows.end()) return kj::Maybe<WalletRow>(nullptr);
@@ -93,6 +103,7 @@ class MemoryWallets final : public WalletStore {
     return certificate.first;
   }
 
+  NoPolicies noPolicies;
   std::map<Id, WalletRow> rows;
 };
 
@@ -109,6 +120,7 @@ class MemoryShares final : public ShareStore {
     return State{at != fields.end() && at->second.version == version, 30 * kj::DAYS};
   }
   kj::Promise<void> putFloor(const Id&, kj::ArrayPtr<const kj::byte>, kj::Duration) override { return kj::READY_NOW; }
+  kj::Promise<void> putLimitFloor(const Id&, kj::ArrayPtr<const kj::byte>) override { return kj::READY_NOW; }
   kj::Promise<void> extend(const Id&, kj::Duration) override { return kj::READY_NOW; }
   kj::Promise<void> erase(const Id& walletId) override {
     fields.erase(walletId);
@@ -158,10 +170,10 @@ int serve(const std::string& config, const std::string& credentials) {
   AuditWriter audit(wallets, vault, turn, timer);
   HealthReport health(connections);
   kj::TaskSet background(logged);
-  Parts parts{settings,  timer,     kj::systemPreciseCalendarClock(),
-              admission, deadlines, wallets,
-              shares2,   shares3,   vault,
-              audit,     health,    background};
+  ShareKeeper keeper(timer, kj::systemPreciseCalendarClock());
+  Parts parts{
+      settings, timer,  kj::systemPreciseCalendarClock(), admission, deadlines, wallets, shares2, shares3, vault, audit,
+      health,   keeper, {{&shares2, &shares3}},           background};
   StreamPool pool{port, turn};
   Door door(kj::mv(listener), pool, parts, connections);
 

@@ -5,7 +5,7 @@
 #include <protocol/login-box.h>
 #include <protocol/token.h>
 
-#include "../new-wallet.h"
+#include "../lifecycle/advance.h"
 #include "guarded.h"
 #include "owner.h"
 #include "user-session.h"
@@ -86,7 +86,7 @@ kj::Promise<Commit> storeSignedUp(Parts& parts, Entry& entry, VaultAnswer answer
   auto made = readNewWallet(signedUp.getWallet(), shareExpiry(parts));
   entry.wallet = made.row.clone();
   entry.reply = kj::mv(answer.reply);
-  return storeNewWallet(parts, kj::mv(made), readAccount(signedUp.getAccount()));
+  return advance(parts, Step{kj::mv(made), nullptr, readAccount(signedUp.getAccount()), {}});
 }
 
 kj::Promise<kj::Own<Entry>> enterNew(Parts& parts, kj::Own<Entry> entry) {

@@ -3,7 +3,7 @@
 #include <kj/debug.h>
 #include <protocol/proof.h>
 
-#include "../new-wallet.h"
+#include "../lifecycle/advance.h"
 #include "../share-status.h"
 #include "guarded.h"
 #include "sign-call.h"
@@ -124,7 +124,7 @@ kj::Promise<Commit> storeMade(Creation& creation, VaultAnswer made) {
   auto head = made.reply->root().getHead().getSequence();
   creation.durable = parts.audit.whenDurable(kj::max(made.answer.getAuditThrough(), head));
   creation.reply = kj::mv(made.reply);
-  return storeNewWallet(parts, readNewWallet(creation.wallet, shareExpiry(parts)), nullptr);
+  return advance(parts, Step{readNewWallet(creation.wallet, shareExpiry(parts)), nullptr, nullptr, {}});
 }
 
 // Makes the wallet; once more as an ordinary one when somebody else made the owner's first in the meantime.

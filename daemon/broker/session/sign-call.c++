@@ -166,8 +166,8 @@ void SignCall::writeItem(const Item& item, inner::Sign::Item::Builder out) {
   auto& wallet = fetch.wallet(item.wallet);
   copySelector(item.reader.getWallet(), out.initSelector());
   KJ_IF_MAYBE (row, wallet.row) {
-    writeWallet(out.initWallet(), *row, findVersion(wallet.shares[0].fields, row->version),
-                findVersion(wallet.shares[1].fields, row->version));
+    writeWallet(out.initWallet(), *row, wallet.shares[0], wallet.shares[1]);
+    out.setUnreachable(wallet.unreachable);
   }
   if (item.reader.isTransaction()) {
     out.setTransaction(item.reader.getTransaction());

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "../lifecycle/refresh.h"
+#include "../lifecycle/share-keeper.h"
 #include "../log.h"
 #include "../public-error.h"
 
@@ -60,6 +62,10 @@ void SignFetch::await(kj::Promise<T> promise, Wallet* wallet, uint8_t share, Tak
                       [this, wallet, share](kj::Exception&& exception) {
                         Fault fault = faultOf(exception);
                         if (fault.code == ErrorCode::UNKNOWN) logFault("B5101", "a store failed", exception);
+                        if (fault.code == ErrorCode::REDIS_UNREACHABLE && wallet != nullptr && share >= 2) {
+                          wallet->unreachable |= static_cast<uint8_t>(1u << (share - 1));
+                          return arrived(wallet);
+                        }
                         uint8_t which = fault.code == ErrorCode::RECORD_REFUSED ? share : 0;
                         auto& place = wallet != nullptr ? wallet->problem : accountProblem;
                         place = SignProblem{fault.code, kj::heapString(fault.detail), which};
@@ -118,9 +124,14 @@ void SignFetch::settle(Wallet& wallet) {
   KJ_IF_MAYBE (row, wallet.row) {
     Certificate certificate;
     if (matches(*row, owner.id, wallet.selector, certificate)) {
-      if (holdsShares(wallet) && !wallet.selector.isId() && !wallet.hinted) {
-        owner.selectors.remember(wallet.selector, wallet.id);
+      if (row->deleted) {
+        wallet.problem = SignProblem{ErrorCode::WALLET_DELETED, nullptr, 0};
+        return;
       }
+      if (wallet.unreachable != 0) return degrade(wallet);
+      if (!holdsShares(wallet)) return;
+      if (!wallet.selector.isId() && !wallet.hinted) owner.selectors.remember(wallet.selector, wallet.id);
+      if (isDue(parts, row->expiresAt)) parts.keeper.noticeDue(wallet.id);
       return;
     }
     if (!row->readCertificate(certificate)) {
@@ -135,23 +146,48 @@ void SignFetch::settle(Wallet& wallet) {
   wallet.problem = SignProblem{ErrorCode::UNKNOWN_WALLET, nullptr, 0};
 }
 
-// Whether both Redis have the version that PostgreSQL names. If not, everything is read once more, and then it is a
-// missing share.
+void SignFetch::readAgain(Wallet& wallet) {
+  wallet.reads++;
+  await(parts.wallets.wallet(wallet.id), &wallet, 1,
+        [&wallet](kj::Maybe<WalletRow>&& now) { wallet.row = kj::mv(now); });
+  fetchShares(wallet);
+}
+
+// Whether both Redis have the version that PostgreSQL names. If not, everything is read once more; then the share is
+// missing, and the wallet is recovered.
 bool SignFetch::holdsShares(Wallet& wallet) {
+  constexpr uint8_t READS_AT_ONCE = 2, MOST_READS = 5;
   auto& row = KJ_ASSERT_NONNULL(wallet.row);
   for (uint8_t i = 0; i < 2; i++) {
     if (findVersion(wallet.shares[i].fields, row.version) != nullptr) continue;
-    if (!wallet.again) {
-      wallet.again = true;
-      await(parts.wallets.wallet(wallet.id), &wallet, 1,
-            [&wallet](kj::Maybe<WalletRow>&& now) { wallet.row = kj::mv(now); });
-      fetchShares(wallet);
+    uint8_t share = static_cast<uint8_t>(i + 2);
+    if (wallet.reads < READS_AT_ONCE) {
+      readAgain(wallet);
+    } else if (!wallet.recovered) {
+      recover(wallet, share);
+    } else if (wallet.reads < MOST_READS) {
+      readAgain(wallet);  // the next rotation has passed by
     } else {
-      wallet.problem = SignProblem{ErrorCode::SHARE_MISSING, nullptr, static_cast<uint8_t>(i + 2)};
+      wallet.problem = SignProblem{ErrorCode::SHARE_MISSING, nullptr, share};
     }
     return false;
   }
   return true;
+}
+
+void SignFetch::recover(Wallet& wallet, uint8_t share) {
+  wallet.recovered = true;
+  parts.keeper.noticeMissing();
+  await(parts.keeper.recover(wallet.id, Wanted::BROKEN).then([]() { return true; }), &wallet, share,
+        [this, &wallet](bool) { readAgain(wallet); });
+}
+
+// Shows the vault the recovery envelope in the place of a Redis that does not answer.
+void SignFetch::degrade(Wallet& wallet) {
+  if (KJ_ASSERT_NONNULL(wallet.row).recovery.size() > 0) return;
+  parts.keeper.noticeDegraded(wallet.id, wallet.unreachable & 2 ? 1 : 2);
+  await(parts.wallets.walletWithRecovery(wallet.id), &wallet, 1,
+        [&wallet](kj::Maybe<WalletRow>&& now) { wallet.row = kj::mv(now); });
 }
 
 }  // namespace waas::broker

@@ -3,7 +3,9 @@
 //
 // Everything is asked for in one turn of the loop. The version of the shares is the one that PostgreSQL names; if a
 // Redis does not have it, everything about that wallet is read once more, because a rotation may have passed by between
-// the two answers. What can't be had is noted as the wallet's problem; the others go on.
+// the two answers. If it is missing then, the wallet is recovered and read again. A Redis that does not answer is
+// another thing: then the recovery envelope is fetched, and the vault is asked to sign without that Redis (degraded
+// mode), which is the policy's to allow. What can't be had is noted as the wallet's problem; the others go on.
 #include <kj/vector.h>
 
 #include "owner.h"
@@ -30,7 +32,9 @@ class SignFetch {
     Id id{};
     protocol::Selector::Reader selector;  // of the first item that named it
     bool hinted = false;                  // the id is the cache's
-    bool again = false;                   // read a second time
+    uint8_t reads = 1;                    // how often it was read
+    bool recovered = false;               // its shares had been missing, and were made anew
+    uint8_t unreachable = 0;              // bit i: the store of share i+1 does not answer
     uint32_t waiting = 0;
     kj::Maybe<WalletRow> row;
     ShareHash shares[2];
@@ -63,6 +67,9 @@ class SignFetch {
   void arrived(Wallet* wallet);
   void settle(Wallet& wallet);
   bool holdsShares(Wallet& wallet);
+  void readAgain(Wallet& wallet);
+  void recover(Wallet& wallet, uint8_t share);
+  void degrade(Wallet& wallet);
 
   Owner& owner;
   Parts& parts;
