@@ -22,6 +22,7 @@ constexpr Program PROGRAMS[] = {
     {solana::jupiter::PROGRAM, solana::jupiter::read, "Jupiter, not understood"},
     {solana::token2022::PROGRAM, solana::token2022::read, "Token-2022, not understood"},
     {solana::memo::PROGRAM, solana::memo::read, "Memo, not understood"},
+    {solana::memo::PROGRAM_4, solana::memo::read, "Memo, not understood"},
     {solana::memo::PROGRAM_1, solana::memo::read, "Memo, not understood"},
     {solana::lookup_table::PROGRAM, solana::lookup_table::read, "LookupTable, not understood"},
     {solana::stake::PROGRAM, solana::stake::read, "Stake, not understood"},
