@@ -2,7 +2,7 @@
 set(BROKER_CORE_SOURCES
   admission.h audit-writer.c++ buffered-stream.c++ deadline-queue.c++ door.c++ health.c++ listener.c++ log.c++ loop-turn.c++
   lifecycle/advance.c++ lifecycle/refresh.c++ lifecycle/rotation-run.c++ lifecycle/share-keeper.c++
-  notify.c++ peer-network.c++ peer.c++ public-error.c++ settings.c++ share-status.c++ vault-link.c++
+  notify.c++ peer-network.c++ peer.c++ public-error.c++ settings.c++ share-status.c++ vault-link.c++ vault-request.c++ vault-socket.c++
   vault-rows.c++
   session/login.c++ session/operator.c++ session/owner.c++ session/session.c++ session/sign-call.c++ session/sign-fetch.c++ session/signer.c++
   session/user-session.c++)
