@@ -10,7 +10,8 @@
 //   CREATE_WALLET                            the name
 //   SIGN                                     per item: selector kind (1 byte: 0 first, 1 id, 2 name, 3 public key),
 //                                            selector bytes (empty for first), payload kind (1 byte: 0 transaction,
-//                                            1 message), payload
+//                                            1 message), payload; then for each lookup table that is shown with it its
+//                                            address (32 bytes) and its entries
 //   ROTATE                                   selector kind, selector bytes, one byte: 1 also if it is not due
 //   IMPORT_WALLET                            the name, the box (protocol/key-box.h)
 //   EXPORT_WALLET                            selector kind, selector bytes, the client's key that it is sealed to

@@ -14,6 +14,7 @@ constexpr kj::StringPtr PREFIX = "waas-failure "_kj;
 // What an exception of the daemon begins with when it carries a failure; "remote exception: " is KJ's.
 constexpr kj::StringPtr REMOTE_PREFIX = "remote exception: waas-fault "_kj;
 constexpr size_t MAX_DETAIL_BYTES = 200;
+constexpr size_t MAX_RULE_BYTES = 64;
 
 kj::String snakeCase(kj::StringPtr camel) {
   kj::Vector<char> out;
@@ -28,8 +29,8 @@ kj::String snakeCase(kj::StringPtr camel) {
   return kj::heapString(out.asPtr());
 }
 
-kj::String printable(kj::StringPtr text) {
-  kj::String out = kj::heapString(text.slice(0).slice(0, kj::min(text.size(), MAX_DETAIL_BYTES)));
+kj::String printable(kj::ArrayPtr<const char> text, size_t most = MAX_DETAIL_BYTES) {
+  kj::String out = kj::heapString(text.slice(0, kj::min(text.size(), most)));
   for (char& c : out) {
     if (c < ' ' || c > '~') c = '?';
   }
@@ -46,6 +47,17 @@ kj::Maybe<uint32_t> takeNumber(kj::StringPtr& text) {
   if (i == 0 || i >= text.size() || text[i] != ' ') return nullptr;
   text = text.slice(i + 1);
   return value;
+}
+
+// Instruction, size of the rule's name, and the name, which may hold blanks.
+void takeRule(kj::StringPtr& text, Failure& failure) {
+  auto instruction = takeNumber(text), size = takeNumber(text);
+  KJ_IF_MAYBE (number, instruction) failure.instruction = static_cast<uint16_t>(*number);
+  KJ_IF_MAYBE (bytes, size) {
+    size_t end = kj::min(size_t{*bytes}, text.size());
+    failure.rule = printable(text.slice(0, end), MAX_RULE_BYTES);
+    text = text.slice(end);
+  }
 }
 
 }  // namespace
@@ -70,7 +82,12 @@ ErrorInfo describe(ErrorCode code) {
 }
 
 Failure failureOf(protocol::Refusal::Reader refusal) {
-  return {refusal.getCode(), printable(refusal.getDetail()), refusal.getRetryAfter(), refusal.getShare()};
+  return {refusal.getCode(),
+          printable(refusal.getDetail()),
+          refusal.getRetryAfter(),
+          refusal.getShare(),
+          printable(refusal.getRule(), MAX_RULE_BYTES),
+          refusal.getInstruction()};
 }
 
 Failure failureOf(const kj::Exception& exception) {
@@ -79,31 +96,31 @@ Failure failureOf(const kj::Exception& exception) {
     if (!text.startsWith(prefix)) continue;
     Failure failure;
     text = text.slice(prefix.size());
+    bool ours = prefix == PREFIX;
     auto code = takeNumber(text), retryAfter = takeNumber(text), share = takeNumber(text);
     KJ_IF_MAYBE (number, code) failure.code = static_cast<ErrorCode>(*number);
     KJ_IF_MAYBE (number, retryAfter) failure.retryAfter = *number;
     KJ_IF_MAYBE (number, share) {
       failure.share = static_cast<uint8_t>(*number);
+      if (ours) takeRule(text, failure);
       failure.detail = printable(text);
       return failure;
     }
     return {};
   }
   switch (exception.getType()) {
-    case kj::Exception::Type::DISCONNECTED:
-      return {ErrorCode::SIGNER_UNREACHABLE, kj::str("the connection broke"), 0, 0};
-    case kj::Exception::Type::OVERLOADED: return {ErrorCode::OVERLOADED, kj::String(), 0, 0};
+    case kj::Exception::Type::DISCONNECTED: return {ErrorCode::SIGNER_UNREACHABLE, kj::str("the connection broke")};
+    case kj::Exception::Type::OVERLOADED: return {ErrorCode::OVERLOADED};
     default: return {};
   }
 }
 
 kj::Exception makeFailure(const Failure& f) {
   return kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
-                       kj::str(PREFIX, static_cast<uint16_t>(f.code), ' ', f.retryAfter, ' ', f.share, ' ', f.detail));
+                       kj::str(PREFIX, static_cast<uint16_t>(f.code), ' ', f.retryAfter, ' ', f.share, ' ',
+                               f.instruction, ' ', f.rule.size(), ' ', f.rule, f.detail));
 }
 
-kj::Exception makeFailure(ErrorCode code, kj::StringPtr detail) {
-  return makeFailure(Failure{code, kj::str(detail), 0, 0});
-}
+kj::Exception makeFailure(ErrorCode code, kj::StringPtr detail) { return makeFailure(Failure{code, kj::str(detail)}); }
 
 }  // namespace waas::client

@@ -28,9 +28,11 @@ ErrorInfo describe(ErrorCode code);
 // Why a call failed.
 struct Failure {
   ErrorCode code = ErrorCode::UNKNOWN;
-  kj::String detail;        // what exactly, or empty; safe to show and to log
-  uint32_t retryAfter = 0;  // milliseconds; 0 = not said
-  uint8_t share = 0;        // shareMissing, recordRefused: which share (1..3); 0 = none
+  kj::String detail{};       // what exactly, or empty; safe to show and to log
+  uint32_t retryAfter = 0;   // milliseconds; 0 = not said
+  uint8_t share = 0;         // shareMissing, recordRefused: which share (1..3); 0 = none
+  kj::String rule{};         // deniedByPolicy: the rule that decided, or empty
+  uint16_t instruction = 0;  // deniedByPolicy: which instruction it is about, counted from 1; 0 = the whole
 };
 
 // Reads a refusal off the wire. Text from the daemon is cut to 200 bytes, and control characters in it are replaced, so

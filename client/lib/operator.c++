@@ -5,6 +5,10 @@ namespace {
 
 kj::ArrayPtr<const kj::byte> dataOf(const Id& id) { return kj::arrayPtr(id.data(), id.size()); }
 
+Operator::Policy policyOf(protocol::Operator::Policy::Reader policy) {
+  return {policy.getNumber(), policy.getNotAfter(), kj::heapArray<kj::byte>(policy.getBundle())};
+}
+
 }  // namespace
 
 kj::Promise<Operator::HealthResponse> Operator::health() {
@@ -56,6 +60,18 @@ kj::Promise<kj::Array<AuditInstance>> Operator::auditInstances() {
     }
     return instances.finish();
   }));
+}
+
+kj::Promise<Operator::Policy> Operator::loadPolicy(kj::ArrayPtr<const kj::byte> bundle) {
+  auto request = remote.loadPolicyRequest();
+  request.setBundle(bundle);
+  return context.within<Policy>(
+      request.send().then([](auto response) { return policyOf(okOf(response.getPolicy())); }));
+}
+
+kj::Promise<Operator::Policy> Operator::policy() {
+  return context.within<Policy>(
+      remote.policyRequest().send().then([](auto response) { return policyOf(okOf(response.getPolicy())); }));
 }
 
 }  // namespace waas::client

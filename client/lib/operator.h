@@ -47,6 +47,19 @@ class Operator {
 
   kj::Promise<kj::Array<AuditInstance>> auditInstances();
 
+  struct Policy {
+    uint64_t number = 0;  // 0: none is loaded, and everything is denied
+    uint64_t notAfter = 0;
+    kj::Array<kj::byte> bundle;
+  };
+
+  // Has the daemon take a signed bundle (protocol/policy-bundle.h), keep it, and decide by it from now on. Fails with
+  // policyRefused, and the old one stays. Loading the bundle that is in force again changes nothing.
+  kj::Promise<Policy> loadPolicy(kj::ArrayPtr<const kj::byte> bundle);
+
+  // The policy in force, with its bundle.
+  kj::Promise<Policy> policy();
+
  private:
   CallContext& context;
   protocol::Operator::Client remote;

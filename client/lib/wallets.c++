@@ -28,6 +28,10 @@ kj::Array<Bytes> proofFields(kj::ArrayPtr<const SignItem> items) {
     fields.add(item.wallet.value.begin(), item.wallet.value.size());
     fields.add(enumField(item.kind));
     fields.add(item.payload.begin(), item.payload.size());
+    for (auto& table : item.tables) {
+      fields.add(table.address.data(), table.address.size());
+      fields.add(table.entries.begin(), table.entries.size());
+    }
   }
   return fields.releaseAsArray();
 }
@@ -50,7 +54,7 @@ SignOutcome readOutcome(protocol::Signed::Outcome::Reader outcome, const SignIte
   made.signature = exactly<64>(outcome.getSignature(), "signature");
   made.bytes = kj::heapArray<kj::byte>(outcome.getSignedBytes());
   if (!fits(item, made.signature, made.bytes)) {
-    return Failure{ErrorCode::UNKNOWN, kj::str("the signed bytes are not those that were sent"), 0, 0};
+    return Failure{ErrorCode::UNKNOWN, kj::str("the signed bytes are not those that were sent")};
   }
   return kj::mv(made);
 }
@@ -113,6 +117,11 @@ kj::Promise<kj::Array<SignOutcome>> Session::sign(kj::Array<SignItem> items) {
       list[i].setTransaction(items[i].payload);
     } else {
       list[i].setMessage(items[i].payload);
+    }
+    auto tables = list[i].initLookupTables(static_cast<uint>(items[i].tables.size()));
+    for (uint t = 0; t < items[i].tables.size(); t++) {
+      tables[t].setAddress(kj::arrayPtr(items[i].tables[t].address.data(), items[i].tables[t].address.size()));
+      tables[t].setEntries(items[i].tables[t].entries);
     }
   }
   KJ_IF_MAYBE (proof, prove(Call::SIGN, proofFields(items))) writeProof(request.initProof(), *proof);

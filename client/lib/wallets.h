@@ -9,6 +9,12 @@
 
 namespace waas::client {
 
+// What the caller says that an address lookup table holds. The daemon believes it only where the policy says so.
+struct LookupTable {
+  std::array<kj::byte, 32> address{};
+  kj::Array<kj::byte> entries;  // 32 bytes each, in the table's order; at most 256
+};
+
 // One thing to be signed.
 struct SignItem {
   // The values are those of the proof (protocol/proof.h).
@@ -16,7 +22,8 @@ struct SignItem {
 
   Selector wallet;
   Payload kind = Payload::TRANSACTION;
-  kj::Array<kj::byte> payload;  // a whole transaction in wire form, or UTF-8 text
+  kj::Array<kj::byte> payload;              // a whole transaction in wire form, or UTF-8 text
+  kj::Array<LookupTable> tables = nullptr;  // of a transaction
 };
 
 struct Signed {
