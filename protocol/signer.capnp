@@ -274,6 +274,7 @@ interface Operator {
     threshold @1 :UInt8;
     given @2 :UInt8;
     parts @3 :List(Data);
+    keyring @4 :Data;           # after `forget`, where that was the vault's own half: to be kept in the old one's place
   }
 
   struct Whose {

@@ -280,8 +280,8 @@ struct CustodyRequest {
   peer @0 :UInt64;       # an operator's connection
   union {
     part @1 :Data;       # one custodian's part, sealed to the vault: protocol/key-box.h
-    forget @2 :Void;
-    split @3 :Split;     # splits the recovery key among custodians and forgets its private half
+    forget @2 :Void;     # ends a loan; after a split, the vault's own private half
+    split @3 :Split;     # splits the recovery key among custodians; the vault's own half stays until `forget`
   }
   struct Split { threshold @0 :UInt8; recipients @1 :List(Data); }  # X25519 keys that the parts are sealed to
 }
@@ -404,7 +404,8 @@ struct Custody {
   held @0 :Bool;             # the recovery key's private half is here
   threshold @1 :UInt8;
   given @2 :UInt8;           # parts that were taken so far
-  parts @3 :List(Data);      # after `split`: one part for each recipient, sealed
+  parts @3 :List(Data);      # after `split`: one part for each recipient, sealed, with the vault's signature
+  keyring @4 :Data;          # after `forget`, where that was the vault's own half: the keyring without it, to be kept
 }
 
 struct SignedUp {

@@ -15,7 +15,7 @@ Outcome beginVault(const VaultStart& start) {
 
 Outcome leaveVaultFiles(LandlockReport& report) { return restrictSelf(LandlockRules{}, report); }
 
-Outcome enterVaultSandbox(const VaultSandboxOptions&) { return install(vaultProfile()); }
+Outcome enterVaultSandbox(const VaultSandboxOptions& options) { return install(vaultProfileWith(options)); }
 
 Outcome beginBroker(const BrokerStart& start) {
   if (Outcome refused = becomePrivate()) return refused;

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,15 @@ Outcome leaveVaultFiles(LandlockReport& report);
 
 // Last step, when every worker runs and waits: loads the vault's table into all threads. Everything that the workers do
 // later must have been touched before (stacks, lazy initialisation): from here on no memory can be mapped.
-struct VaultSandboxOptions {};
+struct VaultSandboxOptions {
+  // The pages of the keyring: read-only, and writable for the moment of a change. No other page's protection can change.
+  std::span<const uint8_t> keys;
+};
 Outcome enterVaultSandbox(const VaultSandboxOptions& options = {});
 
-// The vault's table.
+// The vault's table; the first for a vault whose keys lie nowhere.
 Profile vaultProfile();
+Profile vaultProfileWith(const VaultSandboxOptions& options);
 
 // --- broker ----------------------------------------------------------------------------------------------------------
 

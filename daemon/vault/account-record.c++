@@ -91,7 +91,7 @@ bool sealAccount(const Keyring& keyring, const AccountContext& context, const Ac
 bool makeVerifier(const Keyring& keyring, uint32_t keyVersion, const Id& userId, std::span<const uint8_t, 32> stretched,
                   Secret<32>& out) {
   const Key* key = keyring.find(Purpose::VERIFIER, keyVersion);
-  if (key == nullptr) return false;
+  if (key == nullptr || key->retired()) return false;
   key->hmac().mac({userId, stretched}, out);
   return true;
 }

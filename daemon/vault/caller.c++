@@ -28,6 +28,8 @@ uint64_t peerOf(rpc::Request::Reader request) {
     case rpc::Request::SIGN_UP: return request.getSignUp().getPeer();
     case rpc::Request::SIGN_IN: return request.getSignIn().getPeer();
     case rpc::Request::ADVANCE: return request.getAdvance().getPeer();
+    case rpc::Request::KEYS: return request.getKeys().getPeer();
+    case rpc::Request::CUSTODY: return request.getCustody().getPeer();
     case rpc::Request::LOAD_POLICY: return request.getLoadPolicy().getPeer();
     default: return callerOf(request).getPeer();
   }

@@ -44,6 +44,7 @@ Opened openAny(const Keyring& keyring, Purpose purpose, EnvelopeKind kind, std::
   if (!readEnvelopeHead(envelope, kind, plain.size(), version)) return Opened::DAMAGED;
   const Key* used = keyring.find(purpose, version);
   if (used == nullptr) return Opened::UNKNOWN_KEY_VERSION;
+  if (used->retired()) return Opened::KEY_RETIRED;
   AssociatedData associated(domain, envelope.first(ENVELOPE_HEAD_BYTES));
   append(associated);
   if (!associated.fields().ok()) return Opened::DAMAGED;

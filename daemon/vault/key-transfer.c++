@@ -25,8 +25,9 @@ SignResult combineKey(const Keyring& keyring, const WalletView& wallet, WalletSc
 
 bool openSealed(const Keyring& keyring, Bytes box, std::span<uint8_t> plain) {
   auto keys = keyring.keys();
-  return std::any_of(keys.begin(), keys.end(),
-                     [&](const Key& key) { return key.purpose() == Purpose::SEALING && key.openBox(box, plain); });
+  return std::any_of(keys.begin(), keys.end(), [&](const Key& key) {
+    return key.purpose() == Purpose::SEALING && !key.retired() && key.openBox(box, plain);
+  });
 }
 
 BoxOpened openImportBox(const Keyring& keyring, Bytes box, const OwnerId& owner, std::string_view name, uint64_t now,

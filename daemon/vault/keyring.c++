@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "daemon/vault/envelope-cipher.h"
+#include "daemon/vault/keyring-layout.h"
 
 namespace waas::vault {
 namespace {
@@ -13,24 +13,14 @@ namespace {
 constexpr SecretAccess ACCESS = SecretAccess::here();
 constexpr uint32_t ROOT_VERSION = 1;
 constexpr std::string_view ROOT_SALT = "waas root 1", KEYRING_DOMAIN = "waas keyring 1", MAC_INFO = "waas mac 1";
-constexpr size_t MAX_PLAIN_BYTES = 2 + MAX_KEYS * KEYRING_ENTRY_BYTES;
 
 bool isX25519(Purpose p) { return p == Purpose::SEALING || p == Purpose::RECOVERY; }
 bool isEd25519(Purpose p) { return p == Purpose::ANSWER || p == Purpose::AUDIT; }
-bool isPurpose(uint8_t v) { return v >= 1 && v <= PURPOSES; }
 
 // "waas <purpose> <version>", the salt of HKDF-Extract.
 std::string_view extractSalt(Purpose purpose, uint32_t version, std::span<char, 48> text) {
   int n = snprintf(text.data(), text.size(), "waas %s %u", purposeName(purpose).data(), version);
   return {text.data(), static_cast<size_t>(n)};
-}
-
-void derivePublicHalf(Purpose purpose, const Secret<32>& key, PublicKey& publicHalf, Secret<64>& signingKey) {
-  publicHalf.fill(0);
-  if (isX25519(purpose)) crypto_scalarmult_base(publicHalf.data(), key.reveal(ACCESS).data());
-  if (isEd25519(purpose)) {
-    crypto_sign_seed_keypair(publicHalf.data(), signingKey.fill(ACCESS).data(), key.reveal(ACCESS).data());
-  }
 }
 
 // The key by which the keyring is sealed: derived from the root credential and the envelope's salt.
@@ -52,7 +42,31 @@ void derivePrk(Purpose purpose, uint32_t version, const Secret<32>* key, Secret<
   }
 }
 
+// Whether what a key derives is what its bytes derive, computed anew: what is sealed under a key that was wrong for a
+// moment could never be opened again.
+bool derivesTheSame(const Key& key, const Secret<32>& bytes) {
+  constexpr uint8_t TEXT[] = {'c', 'h', 'e', 'c', 'k'};
+  Secret<32> prk, macKey, derived, again;
+  derivePrk(key.purpose(), key.version(), &bytes, prk);
+  KeyDeriver deriver(prk);
+  deriver.derive(TEXT, again);
+  key.deriver().derive(TEXT, derived);
+  if (!derived.matches(again)) return false;
+  deriver.derive(asBytes(MAC_INFO.data(), MAC_INFO.size()), macKey);
+  HmacKey(macKey.reveal(ACCESS)).mac({TEXT}, again);
+  key.hmac().mac({TEXT}, derived);
+  return derived.matches(again);
+}
+
 }  // namespace
+
+void derivePublicHalf(Purpose purpose, const Secret<32>& key, PublicKey& publicHalf, Secret<64>& signingKey) {
+  publicHalf.fill(0);
+  if (isX25519(purpose)) crypto_scalarmult_base(publicHalf.data(), key.reveal(ACCESS).data());
+  if (isEd25519(purpose)) {
+    crypto_sign_seed_keypair(publicHalf.data(), signingKey.fill(ACCESS).data(), key.reveal(ACCESS).data());
+  }
+}
 
 std::string_view purposeName(Purpose purpose) {
   switch (purpose) {
@@ -68,6 +82,13 @@ std::string_view purposeName(Purpose purpose) {
     case Purpose::RECOVERY: return "recovery";
   }
   return "unknown";
+}
+
+std::optional<Purpose> purposeNamed(std::string_view name) {
+  for (uint8_t p = 1; p <= PURPOSES; p++) {
+    if (purposeName(static_cast<Purpose>(p)) == name) return static_cast<Purpose>(p);
+  }
+  return std::nullopt;
 }
 
 // --- Key
@@ -117,29 +138,19 @@ bool Key::agree(const PublicKey& other, Secret<32>& shared) const {
   return agreed;
 }
 
+bool Key::copyPrivate(Secret<32>& out) const {
+  out.wipe();
+  if (what != Purpose::RECOVERY || !privatePresent || lent) return false;
+  std::ranges::copy(key.reveal(ACCESS), out.fill(ACCESS).begin());
+  return true;
+}
+
 // --- Keyring
-
-struct Keyring::Entry {
-  Purpose purpose = Purpose::SHARE;
-  uint32_t version = 0;
-  bool newest = false;
-  bool hasPrivate = false;
-  Secret<32> key;
-  PublicKey publicHalf{};
-};
-
-struct Keyring::Layout {
-  size_t count;
-  std::array<uint8_t, PURPOSES + 1> newestAt;  // by purpose; NONE where there is none
-  alignas(Key) uint8_t storage[MAX_KEYS * sizeof(Key)];
-
-  static constexpr uint8_t NONE = 0xff;
-  Key* at(size_t i) { return std::launder(reinterpret_cast<Key*>(storage)) + i; }
-};
 
 Keyring::Keyring() : region(sizeof(Layout)) {
   auto* fresh = new (region.begin()) Layout;
   fresh->count = 0;
+  fresh->hasRoot = false;
   fresh->newestAt.fill(Layout::NONE);
 }
 
@@ -153,6 +164,8 @@ void Keyring::clear() {
   Layout& all = layout();
   while (all.count > 0) std::destroy_at(all.at(--all.count));
   all.newestAt.fill(Layout::NONE);
+  all.hasRoot = false;
+  all.root.wipe();
 }
 
 std::span<const Key> Keyring::keys() const { return {layout().at(0), layout().count}; }
@@ -174,8 +187,9 @@ const Key* Keyring::find(Purpose purpose, uint32_t version) const {
 
 bool Keyring::verifies(Purpose purpose, std::initializer_list<Bytes> parts, Bytes mac) const {
   auto all = keys();
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Key& key) { return key.purpose() == purpose && key.hmac().verify(parts, mac); });
+  return std::any_of(all.begin(), all.end(), [&](const Key& key) {
+    return key.purpose() == purpose && !key.retired() && key.hmac().verify(parts, mac);
+  });
 }
 
 VaultPublicKeys Keyring::publicKeys() const {
@@ -205,6 +219,12 @@ bool Keyring::add(const Entry& entry) {
   KeyDeriver(prk).derive(asBytes(MAC_INFO.data(), MAC_INFO.size()), macKey);
   new (all.storage + all.count * sizeof(Key))
       Key(entry.purpose, entry.version, entry.newest, key, entry.publicHalf, prk, macKey);
+  Key& made = *all.at(all.count);
+  made.keyState = entry.state;
+  if (entry.hasPrivate && !derivesTheSame(made, entry.key)) {
+    std::destroy_at(&made);
+    return false;
+  }
   if (entry.newest) all.newestAt[purpose] = static_cast<uint8_t>(all.count);
   all.count++;
   return true;
@@ -231,55 +251,67 @@ bool Keyring::generate(Random& random) {
 
 KeyringLoaded Keyring::parse(Bytes plain) {
   ByteReader r(plain);
-  size_t count = r.u16();
+  bool withState = false;
+  size_t count = readKeyringHead(r, withState);
   for (size_t i = 0; i < count && r.ok(); i++) {
     Entry entry;
-    uint8_t purpose = r.u8();
-    entry.purpose = static_cast<Purpose>(purpose);
-    entry.version = r.u32();
-    uint8_t newest = r.u8(), hasPrivate = r.u8();
-    entry.newest = newest == 1;
-    entry.hasPrivate = hasPrivate == 1;
-    Bytes key = r.bytes(32);
-    r.fill(entry.publicHalf);
-    if (!r.ok() || !isPurpose(purpose) || newest > 1 || hasPrivate > 1) return KeyringLoaded::MALFORMED;
-    std::copy_n(key.data(), 32, entry.key.fill(ACCESS).data());
-    if (!add(entry)) return KeyringLoaded::MALFORMED;
+    if (!readKeyringEntry(r, withState, entry) || !add(entry)) return KeyringLoaded::MALFORMED;
   }
   return r.done() && complete() ? KeyringLoaded::LOADED : KeyringLoaded::MALFORMED;
 }
 
-KeyringLoaded Keyring::load(Bytes wrapped, const Secret<32>& root) {
-  if (wrapped.size() < ENVELOPE_OVERHEAD || wrapped.size() > MAX_KEYRING_BYTES) return KeyringLoaded::REFUSED;
-  Secret<MAX_PLAIN_BYTES> room;
-  auto plain = room.fill(ACCESS).first(wrapped.size() - ENVELOPE_OVERHEAD);
+Bytes unwrapKeyring(Bytes wrapped, const Secret<32>& root, std::span<uint8_t, MAX_KEYRING_PLAIN_BYTES> room) {
+  if (wrapped.size() < ENVELOPE_OVERHEAD || wrapped.size() > MAX_KEYRING_BYTES) return {};
+  auto plain = room.first(wrapped.size() - ENVELOPE_OVERHEAD);
   uint32_t version = 0;
-  if (!readEnvelopeHead(wrapped, EnvelopeKind::KEYRING, plain.size(), version)) return KeyringLoaded::REFUSED;
+  if (!readEnvelopeHead(wrapped, EnvelopeKind::KEYRING, plain.size(), version)) return {};
   Bytes head = wrapped.first(ENVELOPE_HEAD_BYTES);
   Secret<32> key;
   deriveWrappingKey(root, head, key);
   AssociatedData associated(KEYRING_DOMAIN, head);
-  if (!decryptBehindHead(key, associated, wrapped, plain)) return KeyringLoaded::REFUSED;
-  KeyringLoaded result = version == ROOT_VERSION ? parse(plain) : KeyringLoaded::MALFORMED;
+  if (!decryptBehindHead(key, associated, wrapped, plain)) return {};
+  // Another version of the root credential's use is nothing that this vault understands.
+  return version == ROOT_VERSION ? Bytes(plain) : Bytes(plain).first(0);
+}
+
+KeyringLoaded Keyring::load(Bytes wrapped, const Secret<32>& root) {
+  Secret<MAX_KEYRING_PLAIN_BYTES> room;
+  Bytes plain = unwrapKeyring(wrapped, root, room.fill(ACCESS));
+  if (plain.data() == nullptr) return KeyringLoaded::REFUSED;
+  KeyringLoaded result = parse(plain);
+  std::ranges::copy(root.reveal(ACCESS), layout().root.fill(ACCESS).begin());
+  layout().hasRoot = true;
   if (result == KeyringLoaded::LOADED && !region.seal()) result = KeyringLoaded::MALFORMED;
   if (result != KeyringLoaded::LOADED) clear();
   return result;
 }
 
-size_t Keyring::wrap(const Secret<32>& root, Random& random, std::span<uint8_t> out) const {
-  Secret<MAX_PLAIN_BYTES> room;
-  ByteWriter w(room.fill(ACCESS));
-  w.u16(static_cast<uint16_t>(keys().size()));
-  for (const Key& k : keys()) {
+// All keys in the order of the region, in the old form as long as it can say everything.
+Bytes Keyring::plain(std::span<uint8_t> room) const {
+  auto all = keys();
+  bool withState = std::any_of(all.begin(), all.end(), [](const Key& k) { return k.state() != KeyState::ACTIVE; });
+  ByteWriter w(room);
+  if (withState) w.u16(KEYRING_WITH_STATES);
+  w.u16(static_cast<uint16_t>(all.size()));
+  const Secret<32> absent;
+  for (const Key& k : all) {
+    bool hasPrivate = k.hasPrivate() && !k.isLent();
     w.u8(static_cast<uint8_t>(k.purpose()));
     w.u32(k.version());
     w.u8(k.newest() ? 1 : 0);
-    w.u8(k.hasPrivate() ? 1 : 0);
-    w.bytes(k.key.reveal(ACCESS));
+    w.u8(hasPrivate ? 1 : 0);
+    if (withState) w.u8(static_cast<uint8_t>(k.state()));
+    w.bytes(hasPrivate ? k.key.reveal(ACCESS) : absent.reveal(ACCESS));
     w.bytes(k.publicKey());
   }
-  size_t size = w.size() + ENVELOPE_OVERHEAD;
-  if (!w.ok() || out.size() < size) return 0;
+  return w.ok() ? w.written() : Bytes();
+}
+
+size_t Keyring::wrap(const Secret<32>& root, Random& random, std::span<uint8_t> out) const {
+  Secret<MAX_KEYRING_PLAIN_BYTES> room;
+  Bytes plaintext = plain(room.fill(ACCESS));
+  size_t size = plaintext.size() + ENVELOPE_OVERHEAD;
+  if (plaintext.empty() || out.size() < size) return 0;
   auto envelope = out.first(size);
   writeEnvelopeHead(EnvelopeKind::KEYRING, ROOT_VERSION, envelope);
   random.fill(envelope.subspan(ENVELOPE_SALT_AT, 32));
@@ -287,7 +319,7 @@ size_t Keyring::wrap(const Secret<32>& root, Random& random, std::span<uint8_t> 
   Secret<32> key;
   deriveWrappingKey(root, head, key);
   AssociatedData associated(KEYRING_DOMAIN, head);
-  encryptBehindHead(key, associated, w.written(), envelope);
+  encryptBehindHead(key, associated, plaintext, envelope);
   return size;
 }
 

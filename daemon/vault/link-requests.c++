@@ -1,5 +1,6 @@
 #include "daemon/vault/link-requests.h"
 
+#include "daemon/vault/key-requests.h"
 #include "daemon/vault/passed-socket.h"
 #include "daemon/vault/policy-requests.h"
 #include "daemon/vault/secret-memory.h"
@@ -91,13 +92,8 @@ Refusal health(Context& context, const Caller&, rpc::Request::Reader, rpc::Answe
   out.setFailed(service.counters.failed);
   out.setSignatures(service.counters.signatures);
   writePolicy(out.initPolicy(), service.policy);
-  auto keys = service.keyring.keys();
-  auto list = out.initKeys(static_cast<unsigned>(keys.size()));
-  for (unsigned i = 0; i < keys.size(); i++) {
-    list[i].setPurpose(kj::StringPtr(purposeName(keys[i].purpose()).data()));
-    list[i].setVersion(keys[i].version());
-    list[i].setNewest(keys[i].newest());
-  }
+  writeKeyVersions(service.keyring, out.initKeys(static_cast<unsigned>(service.keyring.keys().size())));
+  out.setRecoveryKey(service.keyring.newest(Purpose::RECOVERY).hasPrivate());
   return std::nullopt;
 }
 

@@ -207,6 +207,7 @@ void arrangeSignals() {
                          [&] { service = std::make_unique<Service>(config, keyring, random, clock, facts); })) {
     refuseToStart("no secret stack");
   }
+  service->changeable = &keyring;
 
   // Landlock binds only threads that start later.
   seccomp::LandlockReport landlock;
@@ -226,7 +227,7 @@ void arrangeSignals() {
   notifyReady();
   lastWords(facts.guarded ? "waas-vault: started, guarded\n" : "waas-vault: started without a guard\n");
   // From here on the vault opens, maps and starts nothing.
-  require(seccomp::enterVaultSandbox());
+  require(seccomp::enterVaultSandbox({keyring.pages()}));
   link.serve();
 }
 

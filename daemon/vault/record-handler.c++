@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "daemon/vault/key-requests.h"
 #include "daemon/vault/session-requests.h"
 
 namespace waas::vault {
@@ -131,6 +132,10 @@ Refusal RecordHandler::admitOne(rpc::Request::Reader request, size_t companions,
 
 RecordHandler::Verdict RecordHandler::answer(Requests requests, int descriptor, ReplySink& sink) {
   service.counters.requests += requests.size();
+  const bool over = service.custody.isOver(service.clock.now());
+  const bool change = over || (requests.size() == 1 && changesKeys(requests[0]));
+  std::optional<KeyLock::Held> held(std::in_place, service.keyLock, change ? KeyLock::For::CHANGE : KeyLock::For::USE);
+  if (over && !service.custody.forget(*service.changeable)) return Verdict::BROKEN;
   Admission admission;
   admit(requests, admission);
   Reservation reservation(service.audit, admission.eventsInAll);
@@ -143,8 +148,9 @@ RecordHandler::Verdict RecordHandler::answer(Requests requests, int descriptor, 
   auto reply = message.initRoot<rpc::Reply>();
   auto answers = reply.initAnswers(requests.size());
   EventList events;
-  Context context{service, scratch.wallet, scratch.decision[0], events, service.clock.now(),
-                  ROOM - admission.replyBytes, descriptor};
+  Context context{service,   scratch.wallet,      scratch.decision[0],
+                  events,    service.clock.now(), ROOM - admission.replyBytes,
+                  descriptor};
   std::array<size_t, MAX_REQUESTS> eventsThrough{};
   for (unsigned i = 0; i < requests.size(); i++) {
     answers[i].setId(requests[i].getId());
@@ -171,6 +177,7 @@ RecordHandler::Verdict RecordHandler::answer(Requests requests, int descriptor, 
   frame.u32(0);
   frame.u32(static_cast<uint32_t>(segments[0].size()));
   if (context.helloSaid) helloSaid = true;
+  held.reset();  // how long sending takes is the broker's to say
   sink.send(Bytes(scratch.out).first(8 + segments[0].size() * sizeof(capnp::word)));
   return Verdict::GO_ON;
 }

@@ -87,6 +87,7 @@ Opened openRecovery(const Keyring& keyring, ShareContext context, Bytes envelope
   if (!readEnvelopeHead(envelope, EnvelopeKind::RECOVERY, 64, version)) return Opened::DAMAGED;
   const Key* recovery = keyring.find(Purpose::RECOVERY, version);
   if (recovery == nullptr) return Opened::UNKNOWN_KEY_VERSION;
+  if (recovery->retired()) return Opened::KEY_RETIRED;
   if (!recovery->hasPrivate()) return Opened::PRIVATE_KEY_ABSENT;
 
   Bytes head = envelope.first(ENVELOPE_HEAD_BYTES);

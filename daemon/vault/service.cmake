@@ -4,6 +4,6 @@ set(VAULT_SERVICE_SOURCES
   listener.c++
   login.c++ passed-socket.c++ peer-table.c++ policy-requests.c++ policy-state.c++ record-handler.c++ request-table.c++ service.c++ session-requests.c++
   session-token.c++ sign-request.c++ wallet-requests.c++ wallet-row.c++ warm-up.c++
-  transfer-requests.c++)
+  key-requests.c++ transfer-requests.c++)
 set(VAULT_PROGRAM_SOURCES main.c++)
 set(VAULT_SERVICE_USES solana policy inner errors seccomp)

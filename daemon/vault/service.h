@@ -11,7 +11,9 @@
 #include "daemon/vault/challenge.h"
 #include "daemon/vault/clock.h"
 #include "daemon/vault/config.h"
+#include "daemon/vault/custody.h"
 #include "daemon/vault/floor-book.h"
+#include "daemon/vault/key-lock.h"
 #include "daemon/vault/peer-table.h"
 #include "daemon/vault/policy-state.h"
 #include "daemon/vault/refused.h"
@@ -49,6 +51,10 @@ struct Service {
 
   const Config& config;
   const Keyring& keyring;
+  // The same keyring for who may change it, under `keyLock`; null where nobody may. All others read under it.
+  Keyring* changeable = nullptr;
+  mutable KeyLock keyLock;
+  Custody custody;
   Random& random;
   const Clock& clock;
   const StartFacts facts;

@@ -160,7 +160,7 @@ bool checkToken(const Keyring& keyring, Bytes text, SessionToken& out) {
   h.skip(HEADER_BEGIN);
   uint32_t version = static_cast<uint32_t>(h.hexNumber(4));
   const Key* key = h.ok() ? keyring.find(Purpose::TOKEN, version) : nullptr;
-  if (key == nullptr) return false;
+  if (key == nullptr || key->retired()) return false;
 
   uint8_t mac[32];
   if (!decodeBase64(chars.substr(PAYLOAD_END + 1), mac)) return false;

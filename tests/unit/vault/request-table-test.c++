@@ -11,7 +11,7 @@ namespace {
 using R = rpc::Request;
 
 // The members of the schema's union that have no row yet.
-const std::set<R::Which> UNKNOWN{R::LOAD_POLICY, R::KEYS, R::CUSTODY, R::CHANGE_ACCOUNT, R::RESET_PASSWORD};
+const std::set<R::Which> UNKNOWN{R::LOAD_POLICY, R::CHANGE_ACCOUNT, R::RESET_PASSWORD};
 
 // Calls `check` with each row.
 template <typename Check>
