@@ -15,7 +15,6 @@ set_source_files_properties(health.c++ session/signer.c++ main.c++ PROPERTIES
 add_executable(waas-broker-program main.c++)
 set_target_properties(waas-broker-program PROPERTIES OUTPUT_NAME waas-broker)
 target_link_libraries(waas-broker-program PRIVATE waas-broker CLI11::CLI11 waas-compiler)
-target_link_libraries(waas-broker-program PRIVATE waas-broker CLI11::CLI11 waas-compiler)
 if(WAAS_SANITIZE)
   # Their runtimes make calls that no table has. Such a build is for tests only, and its health report says so.
   target_compile_definitions(waas-broker-program PRIVATE WAAS_UNSANDBOXED_BUILD)
