@@ -11,6 +11,7 @@ set(WAAS_ALLOWED
   broker:protocol broker:inner broker:errors broker:public broker:seccomp
   lib:secret lib:protocol lib:errors lib:public
   cli:secret cli:lib cli:protocol cli:errors cli:public cli:solana cli:policy cli:policyfile
+  gateway:secret gateway:lib gateway:protocol gateway:errors gateway:public gateway:solana gateway:seccomp
   inner:errors public:errors)
 
 # waas_folder(NAME name PATH folder [SOURCES …] [USES other folders] [LIBRARIES foreign ones])

@@ -69,6 +69,26 @@ Outcome enterBrokerSandbox(const BrokerSandboxOptions& options, LandlockReport& 
 // The broker's table.
 Profile brokerProfile();
 
+// --- gateway ---------------------------------------------------------------------------------------------------------
+
+// First step: undumpable, no core, no_new_privs, inherited descriptors from `firstUnknown` on closed.
+struct GatewayStart {
+  unsigned firstUnknown = 3;  // 3 + LISTEN_FDS
+};
+Outcome beginGateway(const GatewayStart& start);
+
+// Last step before the first thread: the configuration was read, the listener bound, `setupAsyncIo()` done. Landlock,
+// then the table. What is still reachable: as for the broker; `readablePaths` has the folder of the credentials, where a
+// new certificate is looked for.
+struct GatewaySandboxOptions {
+  std::vector<std::string> readablePaths;
+  std::vector<uint16_t> connectPorts;  // of the gateway's database, where it is reached by TCP
+};
+Outcome enterGatewaySandbox(const GatewaySandboxOptions& options, LandlockReport& report);
+
+// The gateway's table.
+Profile gatewayProfile();
+
 // --- guard -----------------------------------------------------------------------------------------------------------
 
 // Only step, once `child` is seized: closes everything, undumpable, loads a table that lets the guard wait, continue

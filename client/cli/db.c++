@@ -12,7 +12,10 @@ namespace {
 struct DbOptions {
   std::string database;
   std::string folder;
-  std::string brokerRole;
+  std::string role;
+  bool gateway = false;
+
+  const char* schema() const { return gateway ? GATEWAY_SCHEMA : DAEMON_SCHEMA; }
 };
 
 // The installed folder; in a build tree the one beside the build folder.
@@ -25,6 +28,11 @@ std::string defaultFolder() {
     if (std::filesystem::exists(folder / ".git", error)) break;
   }
   return "/usr/share/waas/sql";
+}
+
+std::string folderOf(const DbOptions& options) {
+  if (!options.folder.empty()) return options.folder;
+  return defaultFolder() + (options.gateway ? "/gateway" : "");
 }
 
 std::string urlOf(const DbOptions& options) {
@@ -54,10 +62,10 @@ Json rowsJson(const std::vector<Migration>& migrations) {
 
 int runMigrate(const DbOptions& options, Output& output) {
   std::string url = urlOf(options);
-  auto migrations = readMigrations(options.folder.empty() ? defaultFolder() : options.folder);
+  auto migrations = readMigrations(folderOf(options));
   Database database(url);
-  auto done = migrate(database, migrations);
-  if (!options.brokerRole.empty()) grantBroker(database, options.brokerRole);
+  auto done = migrate(database, migrations, options.schema());
+  if (!options.role.empty()) grantRights(database, options.role, options.gateway ? "waas_web" : "waas_broker");
   output.result({{"applied", rowsJson(done)}, {"version", migrations.back().number}}, [&](std::ostream& out) {
     for (auto& m : done) out << "applied " << m.number << " " << m.name << "\n";
     out << "The schema is at version " << migrations.back().number << ".\n";
@@ -67,9 +75,9 @@ int runMigrate(const DbOptions& options, Output& output) {
 
 int runStatus(const DbOptions& options, Output& output) {
   std::string url = urlOf(options);
-  auto migrations = readMigrations(options.folder.empty() ? defaultFolder() : options.folder);
+  auto migrations = readMigrations(folderOf(options));
   Database database(url);
-  readStates(database, migrations);
+  readStates(database, migrations, options.schema());
   std::vector<std::vector<std::string>> table = {{"NUMBER", "NAME", "STATE", "APPLIED AT"}};
   bool current = true;
   for (auto& m : migrations) {
@@ -85,6 +93,7 @@ void addOptions(CLI::App* command, DbOptions& options) {
   command->add_option("--database", options.database,
                       "Connection string of the schema's owner, without a password (default: DATABASE_URL)");
   command->add_option("--sql", options.folder, "Folder of the migrations (default: /usr/share/waas/sql)");
+  command->add_flag("--gateway", options.gateway, "The gateway's schema (folder: /usr/share/waas/sql/gateway)");
 }
 
 }  // namespace
@@ -95,8 +104,9 @@ void addDb(CLI::App& app, Invocation& invocation) {
   auto* migrating = addCommand(*group, invocation, "migrate", "Apply the migrations that are not applied yet",
                                [options](Output& output) { return runMigrate(*options, output); });
   addOptions(migrating, *options);
-  migrating->add_option("--broker-role", options->brokerRole,
-                        "Give this login role the broker's rights; it is made, without password, if it is not there");
+  migrating->add_option("--broker-role,--role", options->role,
+                        "Give this login role the broker's (or the gateway's) rights; it is made, without password, if "
+                        "it is not there");
   auto* showing =
       addCommand(*group, invocation, "status", "List the migrations; exit code 1 if the schema is not current",
                  [options](Output& output) { return runStatus(*options, output); });

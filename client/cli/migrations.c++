@@ -34,11 +34,11 @@ Migration readFile(const std::filesystem::path& path, int number, const std::str
   return migration;
 }
 
-void apply(Database& database, const Migration& migration) {
+void apply(Database& database, const Migration& migration, const std::string& schema) {
   database.run("BEGIN");
   try {
     database.run(migration.text);
-    database.query("INSERT INTO waas.migrations (number, name, checksum) VALUES ($1, $2, decode($3, 'hex'))",
+    database.query("INSERT INTO " + schema + ".migrations (number, name, checksum) VALUES ($1, $2, decode($3, 'hex'))",
                    {std::to_string(migration.number), migration.name, migration.checksum});
     database.run("COMMIT");
   } catch (const CommandError& e) {
@@ -74,12 +74,13 @@ std::vector<Migration> readMigrations(const std::string& folder) {
   return migrations;
 }
 
-void readStates(Database& database, std::vector<Migration>& migrations) {
-  if (!database.query("SELECT to_regclass('waas.migrations')")[0][0]) return;
+void readStates(Database& database, std::vector<Migration>& migrations, const std::string& schema) {
+  if (!database.query("SELECT to_regclass($1)", {schema + ".migrations"})[0][0]) return;
   auto rows = database.query(
       "SELECT number, name, encode(checksum, 'hex'), to_char(applied_at AT TIME ZONE 'UTC', "
       "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-      " FROM waas.migrations ORDER BY number");
+      " FROM " +
+      schema + ".migrations ORDER BY number");
   for (auto& row : rows) {
     auto number = static_cast<size_t>(std::stoi(row[0].value_or("0")));
     if (number < 1 || number > migrations.size()) {
@@ -93,9 +94,9 @@ void readStates(Database& database, std::vector<Migration>& migrations) {
   }
 }
 
-std::vector<Migration> migrate(Database& database, std::vector<Migration>& migrations) {
+std::vector<Migration> migrate(Database& database, std::vector<Migration>& migrations, const std::string& schema) {
   database.query(LOCK);
-  readStates(database, migrations);
+  readStates(database, migrations, schema);
   std::vector<Migration> done;
   for (auto& migration : migrations) {
     if (migration.state == Migration::State::CHANGED) {
@@ -103,7 +104,7 @@ std::vector<Migration> migrate(Database& database, std::vector<Migration>& migra
                         " was applied with another content than the file has now.");
     }
     if (migration.state == Migration::State::APPLIED) continue;
-    apply(database, migration);
+    apply(database, migration, schema);
     migration.state = Migration::State::APPLIED;
     done.push_back(migration);
   }
@@ -111,11 +112,11 @@ std::vector<Migration> migrate(Database& database, std::vector<Migration>& migra
   return done;
 }
 
-void grantBroker(Database& database, const std::string& role) {
+void grantRights(Database& database, const std::string& role, const std::string& group) {
   if (database.query("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", {role}).empty()) {
     database.run("CREATE ROLE " + database.quoted(role) + " LOGIN");
   }
-  database.run("GRANT waas_broker TO " + database.quoted(role));
+  database.run("GRANT " + database.quoted(group) + " TO " + database.quoted(role));
 }
 
 }  // namespace waas::cli

@@ -22,14 +22,20 @@ struct Migration {
 // Reads the folder: files NNNN-name.sql, numbered from 1 without gaps; others are left alone. Throws CommandError.
 std::vector<Migration> readMigrations(const std::string& folder);
 
+// The schema whose table `migrations` keeps them: the daemon's, or the gateway's, which has a folder of its own.
+constexpr const char* DAEMON_SCHEMA = "waas";
+constexpr const char* GATEWAY_SCHEMA = "waas_gateway";
+
 // Fills in what the database says. Throws CommandError when it has migrations that are not in the folder.
-void readStates(Database& database, std::vector<Migration>& migrations);
+void readStates(Database& database, std::vector<Migration>& migrations, const std::string& schema = DAEMON_SCHEMA);
 
 // Takes the lock, then applies what is pending, in order, one transaction each. Returns those that were applied now.
 // Throws CommandError when one that is applied differs from its file, and when one fails: those before it stay.
-std::vector<Migration> migrate(Database& database, std::vector<Migration>& migrations);
+std::vector<Migration> migrate(Database& database, std::vector<Migration>& migrations,
+                               const std::string& schema = DAEMON_SCHEMA);
 
-// Gives a login role (made without password if it is not there) the broker's rights.
-void grantBroker(Database& database, const std::string& role);
+// Gives a login role (made without password if it is not there) the rights of a group role: the broker's waas_broker,
+// the gateway's waas_web.
+void grantRights(Database& database, const std::string& role, const std::string& group);
 
 }  // namespace waas::cli

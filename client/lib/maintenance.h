@@ -14,13 +14,16 @@ struct Rotation {
   };
 
   uint64_t checked = 0;
-  uint64_t rotated = 0;    // of these, `recovered` had lost a share
+  uint64_t rotated = 0;  // of these, `recovered` had lost a share
   uint64_t recovered = 0;
-  uint64_t skipped = 0;    // not due, or in the hands of another run
+  uint64_t skipped = 0;  // not due, or in the hands of another run
   uint64_t failed = 0;
-  uint64_t total = 0;      // wallets that the run will look at, as far as it is known
+  uint64_t total = 0;          // wallets that the run will look at, as far as it is known
   kj::Array<Failed> failures;  // the first 100
 };
+
+// Whether shares are rotated that are not due, too.
+enum class Force : uint8_t { NO = 0, YES = 1 };
 
 // Reads it off the wire. Throws `unknown` when it is malformed.
 Rotation readRotation(protocol::Rotation::Reader rotation);

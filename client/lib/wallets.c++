@@ -159,6 +159,15 @@ kj::Promise<kj::Array<ShareStatus>> Session::shareStatusFrom(kj::Vector<ShareSta
       });
 }
 
+kj::Promise<Rotation> Session::rotate(Selector wallet, Force force) {
+  auto request = remote.rotateRequest();
+  wallet.write(request.initWallet());
+  request.setForce(force == Force::YES);
+  Bytes fields[] = {enumField(wallet.kind), Bytes(wallet.value.begin(), wallet.value.size()), enumField(force)};
+  KJ_IF_MAYBE (proof, prove(Call::ROTATE, fields)) writeProof(request.initProof(), *proof);
+  return request.send().then([](auto response) { return readRotation(okOf(response.getRun())); });
+}
+
 kj::Maybe<Proof> UserSession::prove(Call call, kj::ArrayPtr<const Bytes> fields) {
   return current->prove(call, context.now(), fields);
 }

@@ -4,6 +4,7 @@
 #include <kj/vector.h>
 
 #include "call.h"
+#include "maintenance.h"
 #include "session-token.h"
 #include "wallet.h"
 
@@ -53,6 +54,10 @@ class Wallets {
 
   // The shares of the owner's wallets, as the stores answer now.
   virtual kj::Promise<kj::Array<ShareStatus>> shareStatus() = 0;
+
+  // Rotates one of the owner's wallets when it is due, or at any rate: one that has lost a share is due. Has no deadline
+  // of its own.
+  virtual kj::Promise<Rotation> rotate(Selector wallet, Force force) = 0;
 };
 
 // The calls over RPC; the two kinds of session differ in how they prove a call.
@@ -62,6 +67,7 @@ class Session : public Wallets {
   kj::Promise<Wallet> create(kj::StringPtr name) override;
   kj::Promise<kj::Array<SignOutcome>> sign(kj::Array<SignItem> items) override;
   kj::Promise<kj::Array<ShareStatus>> shareStatus() override;
+  kj::Promise<Rotation> rotate(Selector wallet, Force force) override;
 
  protected:
   Session(CallContext& context, protocol::Session::Client remote, const OwnerId& owner)

@@ -42,6 +42,7 @@ writeVaultSettings() {
       echo "allow uid $uid operator login"
       echo "allow uid $uid service demo"
     done
+    if asRoot; then echo "allow uid $gatewayUid login"; fi
     if [ -n "${WAAS_STACK_ALLOW:-}" ]; then echo "$WAAS_STACK_ALLOW"; fi
     if [ -n "${WAAS_STACK_VAULT_CONF:-}" ]; then echo "$WAAS_STACK_VAULT_CONF"; fi
   } >"$state/vault.conf"
@@ -123,6 +124,7 @@ writeEnvironment() {
       echo "POSTGRES_PID=$(pidOf postgres || true)"
       echo "REDIS_1_PID=$(pidOf redis1 || true)"
       echo "REDIS_2_PID=$(pidOf redis2 || true)"
+      writeGatewayEnvironment
       echo "WAAS_STACK_DATABASE_URL='$(adminUrl)'"
       echo "WAAS_STACK_REDIS_URL_1='unix://admin:$(secretOf redis_1_admin)@$sockets/redis1/redis.sock'"
       echo "WAAS_STACK_REDIS_URL_2='unix://admin:$(secretOf redis_2_admin)@$sockets/redis2/redis.sock'"
@@ -137,7 +139,14 @@ waitUntilReady() {
   local part
   for part in "$@"; do isRunning "$part" || giveUp "$part" "$part has ended"; done
   if isRunning broker; then waitFor broker "the daemon" isReady; fi
+  # Only where all that it needs runs: a test may have stopped something.
+  if hasGateway && isRunning gateway && allRun; then waitFor gateway "the gateway" gatewayIsReady; fi
   writeEnvironment
+}
+
+allRun() {
+  local part
+  for part in "${PARTS[@]}"; do isRunning "$part" || return 1; done
 }
 
 isReady() {

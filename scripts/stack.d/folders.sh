@@ -41,18 +41,19 @@ chooseFolders() {
 # User ids that no account has, so that nothing needs to be added to the machine. Started by an ordinary user, all are his.
 chooseUsers() {
   if ! asRoot; then
-    vaultUid=$(id -u) brokerUid=$vaultUid redis1Uid=$vaultUid redis2Uid=$vaultUid brokerGid=$(id -g)
+    vaultUid=$(id -u) brokerUid=$vaultUid redis1Uid=$vaultUid redis2Uid=$vaultUid gatewayUid=$vaultUid brokerGid=$(id -g)
     return
   fi
   if [ -e "$state/users" ]; then
-    read -r vaultUid brokerUid redis1Uid redis2Uid <"$state/users"
+    read -r vaultUid brokerUid redis1Uid redis2Uid gatewayUid <"$state/users"
+    gatewayUid=${gatewayUid:-$((redis2Uid + 1))}  # a stack of before there was a gateway
   else
     local free=() candidate=58470
-    while [ ${#free[@]} -lt 4 ]; do
+    while [ ${#free[@]} -lt 5 ]; do
       candidate=$((candidate + 1))
       if ! getent passwd "$candidate" >/dev/null && ! getent group "$candidate" >/dev/null; then free+=("$candidate"); fi
     done
-    vaultUid=${free[0]} brokerUid=${free[1]} redis1Uid=${free[2]} redis2Uid=${free[3]}
+    vaultUid=${free[0]} brokerUid=${free[1]} redis1Uid=${free[2]} redis2Uid=${free[3]} gatewayUid=${free[4]}
   fi
   brokerGid=$brokerUid
 }
@@ -87,7 +88,7 @@ prepareFolders() {
   chmod 0700 "$pids" "$logs"
 
   chooseUsers
-  if asRoot; then echo "$vaultUid $brokerUid $redis1Uid $redis2Uid" >"$state/users"; fi
+  if asRoot; then echo "$vaultUid $brokerUid $redis1Uid $redis2Uid $gatewayUid" >"$state/users"; fi
   chooseSockets
   postgresUser=$(postgresAccount)
   makeFolder "$state/postgres" "$postgresUser" "$root" 0700
@@ -108,6 +109,7 @@ prepareFolders() {
     # Only then: a copy would hide a rebuild from whoever restarts a part.
     mkdir -p "$state/programs"
     install -m 0755 "$build/waas-vault" "$build/waas-vault-guard" "$build/waas-broker" "$state/programs/"
+    if hasGateway; then install -m 0755 "$build/waas-gateway" "$state/programs/"; fi
     programs=$state/programs
   fi
 }
