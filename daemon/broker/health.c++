@@ -1,5 +1,6 @@
 #include "health.h"
 
+#include "lifecycle/share-keeper.h"
 #include "version.h"
 
 namespace waas::broker {
@@ -46,6 +47,7 @@ void HealthReport::write(Parts& parts, protocol::Health::Builder out) {
   broker.setSandboxed(sandboxed);
   broker.setVersion(VERSION);
   if (!sandboxed) risks.add(kj::str("The broker runs without its sandbox."));
+  parts.keeper.addRisks(risks);
   if (parts.audit.isFailing()) risks.add(kj::str("The audit log can't be written, so nothing is signed."));
 
   auto list = out.initRisks(static_cast<unsigned int>(risks.size()));

@@ -79,6 +79,8 @@ constexpr kj::Duration AUDIT_RETRY_MAX = 2 * kj::SECONDS;
 
 // The life of shares --------------------------------------------------------------------------------------------------
 
+constexpr size_t KEY_BOX_BYTES = 1'024;      // of an imported key, or a custodian's part
+constexpr size_t KEYRING_WORDS = 2'048;      // of a wrapped keyring from another host
 constexpr uint32_t RUNS = 8;                 // that callers have under way at once
 constexpr uint32_t RUN_PAGE = 256;           // wallets that a run looks at together
 constexpr uint32_t RUN_FAILURES = 100;       // told one by one

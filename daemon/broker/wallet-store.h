@@ -26,6 +26,7 @@ enum class Commit : uint8_t {
   EMAIL_TAKEN,  // an account with this address exists; nothing was changed
   NAME_TAKEN,   // the owner has another wallet of this name; nothing was changed
   FIRST_TAKEN,  // the owner has a first wallet; nothing was changed
+  KEY_TAKEN,    // the owner has a wallet with this public key; nothing was changed
   CONFLICT,     // another version stands there (or the id exists, or the owner does not); nothing was changed
 };
 

@@ -23,7 +23,7 @@ ShareKeeper::ShareKeeper(kj::Timer& timer, const kj::Clock& clock) : timer(timer
 
 ShareKeeper::~ShareKeeper() noexcept(false) {}
 
-void ShareKeeper::taskFailed(kj::Exception&& exception) { logFault("B8001", "care for shares failed", exception); }
+void ShareKeeper::taskFailed(kj::Exception&& exception) { logFault("B9001", "care for shares failed", exception); }
 
 void ShareKeeper::start(Parts& all, kj::Function<void()> same) {
   parts = &all;
@@ -52,7 +52,7 @@ kj::Promise<void> ShareKeeper::recover(const Id& walletId, Wanted wanted) {
   tasks.add(made->done.addBranch()
                 .catch_([this, walletId](kj::Exception&& exception) {
                   counted.failed++;
-                  logFault("B8002", "a wallet was not recovered", exception);
+                  logFault("B9002", "a wallet was not recovered", exception);
                 })
                 .then([this, walletId]() { recoveries.erase(walletId); }));
   recoveries.emplace(walletId, kj::mv(made));
@@ -120,7 +120,7 @@ kj::Promise<void> ShareKeeper::workOffDue() {
         counted.failed++;
         // A part that is away is told of elsewhere; the next signature asks again.
         Fault fault = faultOf(exception);
-        if (fault.code == ErrorCode::UNKNOWN) logFault("B8003", "a wallet was not rotated", exception);
+        if (fault.code == ErrorCode::UNKNOWN) logFault("B9003", "a wallet was not rotated", exception);
         return timer.afterDelay(limits::RUN_RETRY_FIRST);
       })
       .then([this, walletId]() {
@@ -167,7 +167,7 @@ void ShareKeeper::noticeDegraded(const Id& walletId, uint32_t away) {
 
 void ShareKeeper::noticeDamaged(uint8_t share) {
   counted.damaged++;
-  logError("B8004", "a share was there and not authentic: somebody or something has changed it", {{"share", share}});
+  logError("B9004", "a share was there and not authentic: somebody or something has changed it", {{"share", share}});
 }
 
 // --- Watching

@@ -64,6 +64,9 @@ class ShareKeeper final : private kj::TaskSet::ErrorHandler {
   // Milliseconds by which the database's clock is ahead of ours; null: not known.
   kj::Maybe<int64_t> clockAhead() const { return ahead; }
 
+  // Runs that callers have under way, counted by who makes them; at most limits::RUNS.
+  uint32_t runs = 0;
+
   // Sentences for the health report.
   void addRisks(kj::Vector<kj::String>& risks) const;
 

@@ -207,6 +207,7 @@ Commit commitOf(const PostgresAnswer& answer) {
   if (constraint == "accounts_email_key") return Commit::EMAIL_TAKEN;
   if (constraint == "wallets_name_key") return Commit::NAME_TAKEN;
   if (constraint == "wallets_first_key") return Commit::FIRST_TAKEN;
+  if (constraint == "wallets_public_key_key") return Commit::KEY_TAKEN;
   return Commit::CONFLICT;
 }
 

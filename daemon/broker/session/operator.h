@@ -17,6 +17,15 @@ class OperatorServer final : public protocol::Operator::Server {
   kj::Promise<void> auditTail(AuditTailContext context) override;
   kj::Promise<void> auditInstances(AuditInstancesContext context) override;
 
+  // In operator-shares.c++.
+  kj::Promise<void> rotate(RotateContext context) override;
+  kj::Promise<void> recover(RecoverContext context) override;
+
+  // In operator-keys.c++.
+  kj::Promise<void> keys(KeysContext context) override;
+  kj::Promise<void> changeKeys(ChangeKeysContext context) override;
+  kj::Promise<void> custody(CustodyContext context) override;
+
  private:
   void requireRole() const;
   kj::Promise<kj::Maybe<OwnerId>> ownerOf(protocol::Operator::Whose::Reader whose);

@@ -148,6 +148,15 @@ kj::Array<WalletRow> firstOf(kj::Array<WalletRow> rows, size_t count) {
   return some.finish();
 }
 
+void copySelector(Selector::Reader from, inner::Selector::Builder to) {
+  switch (from.which()) {
+    case Selector::FIRST: to.setFirst(); break;
+    case Selector::ID: to.setId(from.getId()); break;
+    case Selector::NAME: to.setName(from.getName()); break;
+    case Selector::PUBLIC_KEY: to.setPublicKey(from.getPublicKey()); break;
+  }
+}
+
 // --- Results
 // ---------------------------------------------------------------------------------------------------------------
 

@@ -86,6 +86,9 @@ WalletSelector storeSelector(protocol::Selector::Reader selector);
 // Checks a selector's form. Throws invalidRequest.
 void requireSelector(protocol::Selector::Reader selector);
 
+// The selector as the vault reads it.
+void copySelector(protocol::Selector::Reader from, inner::Selector::Builder to);
+
 // Fills in a wallet for clients.
 void writeWalletInfo(protocol::WalletInfo::Builder out, const WalletRow& row);
 

@@ -3,10 +3,10 @@
 #include <kj/debug.h>
 #include <protocol/proof.h>
 
-#include "../lifecycle/advance.h"
 #include "../share-status.h"
 #include "guarded.h"
 #include "sign-call.h"
+#include "wallet-birth.h"
 
 namespace waas::broker {
 
@@ -80,81 +80,6 @@ kj::Promise<void> SessionServer::shareStatus(ShareStatusContext context) {
       .attach(kj::addRef(*owner));
 }
 
-// --- createWallet
-// ------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-// What is needed from the request to the answer. Owns copies: the work goes on when the call has been given up.
-struct Creation {
-  kj::Own<Owner> owner;
-  kj::String name;
-  capnp::MallocMessageBuilder proof{16};
-  kj::Maybe<AccountRow> account;
-
-  kj::Own<VaultReply> reply;  // of the vault that made the wallet
-  inner::Wallet::Reader wallet;
-  kj::Promise<void> durable = kj::READY_NOW;
-
-  const AccountRow* accountRow() const {
-    KJ_IF_MAYBE (row, account) return row;
-    return nullptr;
-  }
-};
-
-kj::Promise<VaultAnswer> askForWallet(Creation& creation, bool first) {
-  auto& owner = *creation.owner;
-  if (!owner.parts.audit.accepts()) {
-    kj::throwFatalException(makeFault(ErrorCode::AUDIT_UNAVAILABLE, "the audit log can't be written"_kj));
-  }
-  size_t words = 32 + owner.callerWords(creation.accountRow()) + wordsFor(creation.name.size() + 1);
-  return owner.parts.vault.ask(words, [&creation, first](inner::Request::Builder request) {
-    auto create = request.initCreateWallet();
-    creation.owner->writeCaller(create.initCaller(), creation.proof.getRoot<protocol::Proof>(), creation.accountRow());
-    create.setName(creation.name);
-    create.setFirst(first);
-  });
-}
-
-kj::Promise<Commit> storeMade(Creation& creation, VaultAnswer made) {
-  if (made.answer.isRefused()) throwRefusal(made.answer.getRefused());
-  KJ_REQUIRE(made.answer.isWallet(), "another answer than to createWallet");
-  auto& parts = creation.owner->parts;
-  creation.wallet = made.answer.getWallet();
-  auto head = made.reply->root().getHead().getSequence();
-  creation.durable = parts.audit.whenDurable(kj::max(made.answer.getAuditThrough(), head));
-  creation.reply = kj::mv(made.reply);
-  return advance(parts, Step{readNewWallet(creation.wallet, shareExpiry(parts)), nullptr, nullptr, {}});
-}
-
-// Makes the wallet; once more as an ordinary one when somebody else made the owner's first in the meantime.
-kj::Promise<kj::Own<Creation>> create(kj::Own<Creation> creation, bool first) {
-  auto& it = *creation;
-  return askForWallet(it, first)
-      .then([&it](VaultAnswer made) { return storeMade(it, kj::mv(made)); })
-      .then([creation = kj::mv(creation), first](Commit commit) mutable -> kj::Promise<kj::Own<Creation>> {
-        if (commit == Commit::FIRST_TAKEN && first) return create(kj::mv(creation), false);
-        if (commit == Commit::NAME_TAKEN) kj::throwFatalException(makeFault(ErrorCode::NAME_TAKEN));
-        if (commit != Commit::DONE) kj::throwFatalException(makeFault(ErrorCode::CONFLICT));
-        auto durable = kj::mv(creation->durable);
-        return durable.then([creation = kj::mv(creation)]() mutable { return kj::mv(creation); });
-      });
-}
-
-kj::Promise<kj::Own<Creation>> create(kj::Own<Creation> creation) {
-  auto& it = *creation;
-  return it.owner->account()
-      .then([&it](kj::Maybe<AccountRow>&& account) {
-        it.account = kj::mv(account);
-        return it.owner->parts.wallets.walletBy(it.owner->id, WalletSelector{WalletSelector::First{}});
-      })
-      .then([creation = kj::mv(creation)](kj::Maybe<WalletRow>&& first) mutable {
-        return create(kj::mv(creation), first == nullptr);
-      });
-}
-
-}  // namespace
-
 kj::Promise<void> SessionServer::createWallet(CreateWalletContext context) {
   auto result = [context]() mutable { return context.getResults().initWallet(); };
   return guarded(owner->parts, *owner->peer, result,
@@ -162,20 +87,10 @@ kj::Promise<void> SessionServer::createWallet(CreateWalletContext context) {
                    owner->requireAlive();
                    owner->peer->vaultHandle();
                    auto params = context.getParams();
-                   auto name = params.getName();
-                   if (!isWalletName({name.begin(), name.size()})) {
-                     kj::throwFatalException(makeFault(ErrorCode::INVALID_REQUEST, "the name is not allowed"_kj));
-                   }
-                   auto creation = kj::heap<Creation>();
-                   creation->owner = kj::addRef(*owner);
-                   creation->name = kj::heapString(name);
-                   creation->proof.setRoot(params.getProof());
-                   return finishAnyway(owner->parts, create(kj::mv(creation)))
-                       .then([context](kj::Own<Creation>&& made) mutable {
-                         auto ok = context.getResults().initWallet().initOk();
-                         ok.initWallet().setCertificate(made->wallet.getCertificate());
-                         ok.getWallet().setSignature(made->wallet.getSignature());
-                         writeHead(ok.initHead(), made->reply->root().getHead());
+                   auto birth = beginBirth(*owner, params.getName(), params.getProof());
+                   return finishAnyway(owner->parts, giveBirth(kj::mv(birth)))
+                       .then([context](kj::Own<WalletBirth>&& made) mutable {
+                         writeCreated(context.getResults().initWallet().initOk(), *made);
                        });
                  })
       .attach(kj::addRef(*owner));

@@ -15,6 +15,12 @@ class SessionServer : public virtual protocol::Session::Server {
   kj::Promise<void> sign(SignContext context) override;
   kj::Promise<void> shareStatus(ShareStatusContext context) override;
 
+  // In wallet-life.c++.
+  kj::Promise<void> rotate(RotateContext context) override;
+  kj::Promise<void> importWallet(ImportWalletContext context) override;
+  kj::Promise<void> exportWallet(ExportWalletContext context) override;
+  kj::Promise<void> deleteWallet(DeleteWalletContext context) override;
+
  protected:
   // Has the vault check a person's proof of a call that uses no key; nothing to do for a service.
   kj::Promise<void> authorize(Call call, protocol::Proof::Reader proof);

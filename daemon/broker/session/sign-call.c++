@@ -34,15 +34,6 @@ capnp::Data::Reader payloadOf(SignItem::Reader item) {
   return item.getMessage();
 }
 
-void copySelector(Selector::Reader from, inner::Selector::Builder to) {
-  switch (from.which()) {
-    case Selector::FIRST: to.setFirst(); break;
-    case Selector::ID: to.setId(from.getId()); break;
-    case Selector::NAME: to.setName(from.getName()); break;
-    case Selector::PUBLIC_KEY: to.setPublicKey(from.getPublicKey()); break;
-  }
-}
-
 }  // namespace
 
 // --- Beginning

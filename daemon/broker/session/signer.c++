@@ -3,6 +3,7 @@
 #include "../version.h"
 #include "guarded.h"
 #include "login.h"
+#include "maintenance.h"
 #include "operator.h"
 #include "owner.h"
 #include "session.h"
@@ -35,6 +36,12 @@ void SignerServer::writeRoles(protocol::Signer::Roles::Builder out) {
       operatorView = protocol::Operator::Client(kj::heap<OperatorServer>(parts, kj::addRef(*peer)));
     }
     KJ_IF_MAYBE (it, operatorView) out.setOperator(*it);
+  }
+  if (roles.login || roles.isOperator) {
+    if (maintenance == nullptr) {
+      maintenance = protocol::Maintenance::Client(kj::heap<MaintenanceServer>(parts, kj::addRef(*peer)));
+    }
+    KJ_IF_MAYBE (it, maintenance) out.setMaintenance(*it);
   }
   out.setVersion(VERSION);
 }

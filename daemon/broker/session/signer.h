@@ -23,6 +23,7 @@ class SignerServer final : public protocol::Signer::Server {
   kj::Maybe<protocol::Login::Client> login;
   kj::Maybe<protocol::Session::Client> service;
   kj::Maybe<protocol::Operator::Client> operatorView;
+  kj::Maybe<protocol::Maintenance::Client> maintenance;
 };
 
 }  // namespace waas::broker
