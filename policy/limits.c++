@@ -24,6 +24,7 @@ Window* findWindow(LimitState& state, std::uint64_t limit) noexcept {
 
 /// Moves the window on to `now`. A clock that went back leaves it where it is.
 void advance(Window& window, std::uint64_t now) noexcept {
+  if (window.bucket == 0) return;
   std::uint64_t number = now / window.bucket;
   if (number <= window.newest) return;
   std::uint64_t steps = number - window.newest;

@@ -54,6 +54,9 @@ class PolicyReader {
     checkAmountSets();
     for (auto limit : counted(in.getLimits(), MAX_LIMITS, "too many limits")) readLimit(limit);
     for (auto mint : counted(in.getMints(), MAX_SETS, "too many mints")) readMint(mint);
+    for (auto account : counted(in.getTokenAccounts(), MAX_TOKEN_ACCOUNTS, "too many token accounts")) {
+      readTokenAccount(account);
+    }
     for (auto rule : counted(in.getRules(), MAX_RULES, "too many rules")) readRule(rule);
     checkRuleNames();
   }
@@ -222,6 +225,13 @@ class PolicyReader {
         {plainText(in.getSymbol(), 1, MAX_SYMBOL_BYTES, "a mint's symbol"), place(in.getAddress()), in.getDecimals()});
   }
 
+  void readTokenAccount(rpc::TokenAccount::Reader in) {
+    TokenAccountOf account{place(in.getAddress()), place(in.getOwner())};
+    require(out.tokenAccounts.empty() || out.tokenAccounts.back().address < account.address,
+            "the token accounts are not in order");
+    out.tokenAccounts.push_back(account);
+  }
+
   static SetId set(std::uint16_t value, std::size_t count) {
     require(value <= count, "a rule names a set that is not there");
     return value;
@@ -297,6 +307,11 @@ Place Policy::placeOf(solana::AddressView address) const noexcept {
   auto found = std::lower_bound(addresses.begin(), addresses.end(), address, compare);
   if (found == addresses.end() || !solana::same(*found, address)) return NO_PLACE;
   return static_cast<Place>(found - addresses.begin());
+}
+
+Place Policy::ownerOf(Place tokenAccount) const noexcept {
+  auto found = std::ranges::lower_bound(tokenAccounts, tokenAccount, {}, &TokenAccountOf::address);
+  return found == tokenAccounts.end() || found->address != tokenAccount ? NO_PLACE : found->owner;
 }
 
 bool Policy::has(const AddressSet& set, Place place) const noexcept {

@@ -22,7 +22,8 @@ namespace waas::policy {
 inline constexpr std::size_t MAX_RULES = 2'000;
 inline constexpr std::size_t MAX_SETS = 1'024;      // of each kind
 inline constexpr std::size_t MAX_MEMBERS = 16'384;  // of all sets together
-inline constexpr std::size_t MAX_AMOUNTS = 16;      // of one rule
+inline constexpr std::size_t MAX_TOKEN_ACCOUNTS = 4'096;
+inline constexpr std::size_t MAX_AMOUNTS = 16;  // of one rule
 inline constexpr std::size_t MAX_NAME_BYTES = 64;
 inline constexpr std::size_t MAX_SYMBOL_BYTES = 16;
 inline constexpr std::uint64_t MIN_WINDOW_MS = 60'000;
@@ -96,6 +97,12 @@ struct Mint {
   std::uint8_t decimals = 0;
 };
 
+/// An associated token account of an address that a rule names as a destination.
+struct TokenAccountOf {
+  Place address = 0;
+  Place owner = 0;
+};
+
 enum class RuleEffect : std::uint8_t { ALLOW, DENY };
 enum class Tables : std::uint8_t { NONE, STATIC, CLAIMS };
 
@@ -141,6 +148,7 @@ struct Policy {
   std::vector<Limit> limits;
   std::vector<Rule> rules;
   std::vector<Mint> mints;
+  std::vector<TokenAccountOf> tokenAccounts;  // ascending by address
 
   std::string_view textOf(Slice slice) const noexcept { return {text.data() + slice.begin, slice.count}; }
   const AddressSet& addressSet(SetId set) const noexcept { return addressSets[set - 1u]; }
@@ -150,6 +158,8 @@ struct Policy {
   }
   /// Where an address stands; NO_PLACE if no rule names it.
   Place placeOf(solana::AddressView address) const noexcept;
+  /// Whose associated token account stands at a place; NO_PLACE if that is not known.
+  Place ownerOf(Place tokenAccount) const noexcept;
   /// Whether a set has the address at a place. NO_PLACE is in none.
   bool has(const AddressSet& set, Place place) const noexcept;
 };

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "solana/instruction/program-id.h"
+#include "solana/instruction/token.h"
 
 namespace waas::policy {
 namespace {
-
-constexpr Address WRAPPED_SOL = solana::knownAddress("So11111111111111111111111111111111111111112");
 
 Place placeOf(const Policy& policy, const Party& party) noexcept {
   return party ? policy.placeOf(party.address()) : NO_PLACE;
@@ -52,7 +50,12 @@ Beneficiary beneficiaryOf(const Policy& policy, const Request& request, const Ef
   out.ownerUnknown = withOwner && tokens && !effect.toOwner;
   out.looked = effect.to.looked() || (withOwner && effect.toOwner.looked());
   out.address = placeOf(policy, effect.to);
-  if (withOwner) out.owner = placeOf(policy, effect.toOwner);
+  if (withOwner && effect.toOwner) {
+    out.owner = placeOf(policy, effect.toOwner);
+  } else if (withOwner) {
+    out.owner = policy.ownerOf(out.address);
+    if (out.owner != NO_PLACE) out.ownerUnknown = false;
+  }
   out.self = effect.to.is(request.wallet.address) || (withOwner && effect.toOwner.is(request.wallet.address));
   return out;
 }
@@ -72,9 +75,8 @@ AssetView assetOf(const Policy& policy, const Effect& effect, Operation operatio
     out.sol = out.known = true;
     return out;
   }
-  bool derived = effect.mint.from() == Party::From::DERIVED;
   out.known = static_cast<bool>(effect.mint);
-  out.looked = effect.mint.looked() || (derived && (effect.from.looked() || effect.to.looked()));
+  out.looked = effect.mint.looked();
   out.sol = isWrappedSol(effect.mint);
   out.mint = placeOf(policy, effect.mint);
   return out;
@@ -99,7 +101,7 @@ bool takesAway(const EffectView& view) noexcept {
 
 }  // namespace
 
-bool isWrappedSol(const Party& mint) noexcept { return mint.is(WRAPPED_SOL); }
+bool isWrappedSol(const Party& mint) noexcept { return mint.is(solana::token::NATIVE_MINT); }
 
 EffectView TransactionView::view(const Policy& policy, const Request& request, const Effect& effect) const noexcept {
   EffectView out;

@@ -27,6 +27,14 @@ struct Policy {
   limits @8 :List(Limit);             # at most 32
   rules @9 :List(Rule);
   mints @10 :List(Mint);              # how people write amounts of a mint; nothing is decided by it
+  tokenAccounts @11 :List(TokenAccount);
+  # Associated token accounts of addresses that rules name as destinations, for the mints that they name: by these a
+  # transfer to such an account is known to be one to its owner. Ascending by `address`, none twice.
+}
+
+struct TokenAccount {
+  address @0 :UInt16;                 # place in `addresses`
+  owner @1 :UInt16;                   # place in `addresses`
 }
 
 struct AddressSet {

@@ -6,6 +6,9 @@
 
 #include "policy/file/policy-file.h"
 #include "protocol/policy-bundle.h"
+#include "solana/instruction/token-2022.h"
+#include "solana/instruction/token.h"
+#include "solana/program-address.h"
 
 namespace waas::policy::file {
 namespace {
@@ -57,6 +60,12 @@ class Compiler {
       out.setAddress(place(mint.address));
       out.setDecimals(static_cast<std::uint8_t>(mint.decimals));
     }
+    auto accounts = policy.initTokenAccounts(size(tokenAccounts));
+    i = 0;
+    for (auto& [account, owner] : tokenAccounts) {
+      accounts[i].setAddress(place(account));
+      accounts[i++].setOwner(place(owner));
+    }
     return oneSegment(policy.asReader());
   }
 
@@ -66,6 +75,7 @@ class Compiler {
   const PolicyFile& file;
   std::set<solana::Address> collected;
   std::vector<solana::Address> addresses;
+  std::map<solana::Address, solana::Address> tokenAccounts;  // account to owner
   Sets<Addresses> addressSets;
   Sets<std::set<CallerName>> callerSets;
   Sets<std::set<WalletName>> walletSets;
@@ -94,7 +104,29 @@ class Compiler {
         if (amount.asset) collected.insert(*amount.asset);
       }
     }
+    for (const RuleEntry& rule : file.rules) collectTokenAccounts(rule);
+    for (auto& [account, owner] : tokenAccounts) collected.insert(account);
     addresses.assign(collected.begin(), collected.end());
+  }
+
+  /// For the mints that a rule names, or for all that the file declares if it names none.
+  void collectTokenAccounts(const RuleEntry& rule) {
+    if (!rule.destinations) return;
+    std::set<solana::Address> mints;
+    bool all = !rule.assets || rule.assets->any;
+    if (!all) mints = rule.assets->members;
+    if (all || rule.assets->sol) mints.insert(solana::token::NATIVE_MINT);
+    for (auto& [symbol, mint] : file.mints) {
+      if (all) mints.insert(mint.address);
+    }
+    for (const solana::Address& owner : rule.destinations->members) {
+      for (const solana::Address& mint : mints) {
+        for (const solana::Address& program : {solana::token::PROGRAM, solana::token2022::PROGRAM}) {
+          if (auto account = solana::associatedTokenAddress(owner, mint, program))
+            tokenAccounts.emplace(*account, owner);
+        }
+      }
+    }
   }
 
   std::uint16_t place(const solana::Address& address) const {
@@ -262,6 +294,7 @@ std::uint64_t limitId(const LimitEntry& limit) {
 
 std::optional<std::vector<std::uint8_t>> compile(const PolicyFile& file) {
   std::vector<std::uint8_t> bytes = Compiler(file).compile();
+  // A place has 16 bits; long before they are used up the body is too large.
   if (bytes.size() > MAX_POLICY_BODY_BYTES) return std::nullopt;
   return bytes;
 }

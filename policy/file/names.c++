@@ -3,6 +3,7 @@
 #include <array>
 
 #include "solana/instruction/program-id.h"
+#include "solana/instruction/token.h"
 
 namespace waas::policy::file {
 namespace {
@@ -26,8 +27,6 @@ constexpr std::array<Program, 10> PROGRAMS = {{
     {"vote", knownAddress("Vote111111111111111111111111111111111111111")},
     {"jupiter", knownAddress("JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4")},
 }};
-
-constexpr Address WRAPPED_SOL = knownAddress("So11111111111111111111111111111111111111112");
 
 }  // namespace
 
@@ -59,6 +58,6 @@ std::optional<Action> actionNamed(std::string_view name) {
   return std::nullopt;
 }
 
-bool isWrappedSol(AddressView mint) { return solana::same(WRAPPED_SOL, mint); }
+bool isWrappedSol(AddressView mint) { return solana::same(solana::token::NATIVE_MINT, mint); }
 
 }  // namespace waas::policy::file
