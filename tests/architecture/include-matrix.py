@@ -21,7 +21,7 @@ FOREIGN = [
     (r"sodium", {"secret", "protocol", "solana", "daemon/vault", "client/lib", "client/cli", "daemon/broker"},
      "nobody else needs cryptography; in the broker and in solana hashes only, see forbidden-words"),
     (r"spdlog/|fmt/", {"daemon/broker"}, "the process's edge logs, and the vault formats nothing"),
-    (r"toml\+\+|toml", {"daemon/broker", "client/cli"}, "the vault parses no TOML"),
+    (r"toml\+\+|toml", {"daemon/broker", "client/cli", "policy/file"}, "the vault parses no TOML"),
     (r"nlohmann/", {"client/cli"}, "JSON is for people's programs"),
     (r"CLI/", {"client/cli", "daemon/broker"}, "the vault reads its arguments itself"),
 ]
