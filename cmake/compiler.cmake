@@ -2,13 +2,18 @@
 
 add_library(waas-compiler INTERFACE)
 target_compile_options(waas-compiler INTERFACE
-  -Wall -Wextra -Wpedantic $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow> -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wcast-qual -Wformat=2
+  -Wall -Wextra -Wpedantic $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wcast-qual -Wformat=2
   -Wimplicit-fallthrough -Werror
   # KJ_REQUIRE_NONNULL is one; g++ lets it pass because it comes from a system header.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>
   -fno-strict-aliasing -fvisibility=hidden)
 
-if(WAAS_SANITIZE)
+if(WAAS_FUZZ)
+  # Everything is instrumented: a fuzzer that does not see a branch finds little behind it.
+  target_compile_options(waas-compiler INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  target_link_options(waas-compiler INTERFACE -fsanitize=address,undefined)
+  set(WAAS_STATIC_VAULT OFF)
+elseif(WAAS_SANITIZE)
   # Recovering would let a test pass over a finding.
   target_compile_options(waas-compiler INTERFACE -fsanitize=${WAAS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(waas-compiler INTERFACE -fsanitize=${WAAS_SANITIZE})
