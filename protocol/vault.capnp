@@ -144,7 +144,7 @@ struct Wallet {
   shares @5 :List(Data); # three envelopes, index 1, 2, 3; empty = not found
   recovery @6 :Data;     # envelope of shares 2 and 3 under the recovery key; towards the vault only where it is needed
   floors @7 :List(Data); # as the two Redis keep them beside shares 2 and 3, see protocol/floor.h; empty = not found
-  limits @8 :Data;       # the wallet's limit row, see protocol/limit-row.h; empty = not found
+  limits @8 :Data;       # the wallet's limit row, see protocol/limit-row.h; empty = not found, or shown with another item
 }
 
 struct ChallengeRequest {
@@ -357,7 +357,8 @@ struct Outcome {
     signature @1 :Data;      # 64 bytes
     charge @4 :Data;
     # The policy's windows let this pass, and the wallet's limit row has to say so first: the new row. Commit it by
-    # compare-and-swap, then show the same item with it.
+    # compare-and-swap, then show the same item with it. Items of one wallet make one row, which stands with the last of
+    # them; empty: with another item, or there was no room for it, and the item is to be shown again at any rate.
   }
   offset @2 :UInt32;         # transactions: where in the given bytes the signature belongs
   signedBytes @3 :Data;      # messages: the off-chain message as it was signed

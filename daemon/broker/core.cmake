@@ -2,11 +2,11 @@
 set(BROKER_CORE_SOURCES
   admission.h audit-writer.c++ buffered-stream.c++ deadline-queue.c++ door.c++ health.c++ listener.c++ log.c++ loop-turn.c++
   lifecycle/advance.c++ lifecycle/refresh.c++ lifecycle/rotation-run.c++ lifecycle/share-keeper.c++
-  notify.c++ peer-network.c++ peer.c++ public-error.c++ settings.c++ share-status.c++ vault-link.c++ vault-request.c++ vault-socket.c++
+  limit-turns.c++ notify.c++ peer-network.c++ peer.c++ policy-keeper.c++ public-error.c++ settings.c++ share-status.c++ vault-link.c++ vault-request.c++ vault-socket.c++
   vault-rows.c++
-  session/login.c++ session/operator.c++ session/owner.c++ session/session.c++
+  session/login.c++ session/operator.c++ session/operator-policy.c++ session/owner.c++ session/session.c++
   session/maintenance.c++ session/operator-keys.c++ session/operator-shares.c++ session/run-report.c++
-  session/wallet-birth.c++ session/wallet-life.c++ session/sign-call.c++ session/sign-fetch.c++ session/signer.c++
+  session/wallet-birth.c++ session/wallet-life.c++ session/sign-call.c++ session/sign-fetch.c++ session/sign-limits.c++ session/signer.c++
   session/user-session.c++)
 
 # KJ's interfaces have no virtual destructors, by design: their objects are destroyed through kj::Own.

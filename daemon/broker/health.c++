@@ -8,6 +8,19 @@ namespace {
 
 constexpr kj::Duration VAULT_PATIENCE = 1 * kj::SECONDS;
 constexpr size_t HEALTH_WORDS = 16;
+constexpr uint64_t POLICY_ENDS_SOON_MS = 7 * 86'400'000ull;
+
+void addPolicyRisk(inner::Policy::Reader policy, uint64_t now, kj::Vector<kj::String>& risks) {
+  if (!policy.getRequired()) {
+    risks.add(kj::str("The vault decides by no policy: whoever owns a wallet may do everything with it."));
+  } else if (policy.getNumber() == 0) {
+    risks.add(kj::str("No policy is loaded, so nothing is signed."));
+  } else if (policy.getNotAfter() < now) {
+    risks.add(kj::str("The policy has expired, so nothing is signed."));
+  } else if (policy.getNotAfter() - now < POLICY_ENDS_SOON_MS) {
+    risks.add(kj::str("The policy expires within 7 days; then nothing is signed."));
+  }
+}
 
 }  // namespace
 
@@ -90,6 +103,9 @@ void HealthReport::writeVault(Parts& parts, protocol::Health::Vault::Builder out
       if (health.getSecretMemory() == inner::Health::SecretMemory::UNPROTECTED) {
         risks.add(kj::str("The vault's memory is neither secret nor locked."));
       }
+      out.setPolicy(health.getPolicy().getNumber());
+      out.setPolicyNotAfter(health.getPolicy().getNotAfter());
+      addPolicyRisk(health.getPolicy(), parts.now(), risks);
       if (!health.getGuarded()) risks.add(kj::str("The vault runs without its guard, so root can read its registers."));
       if (health.getUnacknowledged() * 2 > health.getRingSize()) {
         risks.add(kj::str("More than half of the vault's audit ring waits to be stored."));

@@ -61,17 +61,19 @@ constexpr kj::Duration RECONNECT_MAX = 2 * kj::SECONDS;
 
 // Policy --------------------------------------------------------------------------------------------------------------
 
-constexpr kj::Duration POLICY_POLL = 3 * kj::SECONDS;             // for newer bundles of other hosts
+constexpr kj::Duration POLICY_POLL = 3 * kj::SECONDS;               // for newer bundles of other hosts
 constexpr kj::Duration POLICY_POLL_FIRST = 100 * kj::MILLISECONDS;  // doubled as long as there is none
-constexpr kj::Duration POLICY_RETRY = 50 * kj::MILLISECONDS;      // at start, when the database is not there yet
+constexpr kj::Duration POLICY_RETRY = 50 * kj::MILLISECONDS;        // at start, when the database is not there yet
 constexpr uint32_t POLICY_TRIES = 40;
 constexpr size_t POLICIES_REFUSED = 64;  // remembered of a link
 constexpr uint32_t CHARGE_ROUNDS = 24;   // of a call whose limits have to be charged
+constexpr uint32_t ROLLBACK_ROUNDS = 3;  // in which what looks put back may have been read too early
+constexpr uint32_t LOOKUP_TABLES = 32;   // claimed with one item
 
 // Audit ---------------------------------------------------------------------------------------------------------------
 
-constexpr size_t AUDIT_BATCH = 512;       // records in one INSERT
-constexpr size_t AUDIT_GATHER = 48;       // records that are enough for a commit while the vault makes more
+constexpr size_t AUDIT_BATCH = 512;  // records in one INSERT
+constexpr size_t AUDIT_GATHER = 48;  // records that are enough for a commit while the vault makes more
 constexpr kj::Duration AUDIT_GATHER_TIME = 1 * kj::MILLISECONDS;
 constexpr size_t AUDIT_WAITING = 65'536;  // records that wait to be durable; above: calls are refused
 constexpr kj::Duration AUDIT_RETRY_FIRST = 50 * kj::MILLISECONDS;
@@ -79,12 +81,12 @@ constexpr kj::Duration AUDIT_RETRY_MAX = 2 * kj::SECONDS;
 
 // The life of shares --------------------------------------------------------------------------------------------------
 
-constexpr size_t KEY_BOX_BYTES = 1'024;      // of an imported key, or a custodian's part
-constexpr size_t KEYRING_WORDS = 2'048;      // of a wrapped keyring from another host
-constexpr uint32_t RUNS = 8;                 // that callers have under way at once
-constexpr uint32_t RUN_PAGE = 256;           // wallets that a run looks at together
-constexpr uint32_t RUN_FAILURES = 100;       // told one by one
-constexpr uint32_t RUN_ATTEMPTS = 6;         // of one wallet while a part is away
+constexpr size_t KEY_BOX_BYTES = 1'024;  // of an imported key, or a custodian's part
+constexpr size_t KEYRING_WORDS = 2'048;  // of a wrapped keyring from another host
+constexpr uint32_t RUNS = 8;             // that callers have under way at once
+constexpr uint32_t RUN_PAGE = 256;       // wallets that a run looks at together
+constexpr uint32_t RUN_FAILURES = 100;   // told one by one
+constexpr uint32_t RUN_ATTEMPTS = 6;     // of one wallet while a part is away
 constexpr kj::Duration RUN_RETRY_FIRST = 100 * kj::MILLISECONDS;
 constexpr kj::Duration RUN_RETRY_MAX = 5 * kj::SECONDS;
 constexpr kj::Duration RUN_YIELD = 5 * kj::MILLISECONDS;  // a worker that finds signatures at work

@@ -18,8 +18,10 @@
 #include "door.h"
 #include "health.h"
 #include "lifecycle/share-keeper.h"
+#include "limit-turns.h"
 #include "log.h"
 #include "notify.h"
+#include "policy-keeper.h"
 #include "postgres/endpoints.h"
 #include "postgres/postgres-store.h"
 #include "redis/redis-share-store.h"
@@ -215,21 +217,25 @@ int serve(Settings settings, kj::AutoCloseFd listener) {
   AuditWriter audit(*postgres, vault, turn, timer);
   HealthReport health(connections);
   ShareKeeper keeper(timer, kj::systemPreciseCalendarClock());
+  LimitTurns limitTurns;
+  PolicyKeeper policies(postgres->policies(), vault, timer);
   kj::TaskSet background(logged);
-  Parts parts{settings,  timer,     kj::systemPreciseCalendarClock(),
-              admission, deadlines, *postgres,
-              *redis1,   *redis2,   vault,
-              audit,     health,    keeper,
-              writers,   background};
+  Parts parts{settings,   timer,     kj::systemPreciseCalendarClock(),
+              admission,  deadlines, *postgres,
+              *redis1,    *redis2,   vault,
+              audit,      health,    keeper,
+              limitTurns, policies,  writers,
+              background};
   StreamPool pool{port, turn};
   Door door(kj::mv(listener), pool, parts, connections);
 
   health.sandboxed = enterSandbox(settings);
 
-  VaultListener* const listeners[] = {&audit, &door};
+  VaultListener* const listeners[] = {&audit, &policies, &door};
   vault.start(listeners);
   door.open();
   keeper.start(parts, sameServer);
+  policies.start();
   logInfo("B0001", "serving", {{"pid", getpid()}});
   notifySupervisor("READY=1"_kj);
 

@@ -15,6 +15,8 @@
 namespace waas::broker {
 
 class HealthReport;
+class LimitTurns;
+class PolicyKeeper;
 class ShareKeeper;
 
 // Both Redis, by number.
@@ -37,6 +39,9 @@ struct Parts {
   HealthReport& health;
 
   ShareKeeper& keeper;
+
+  LimitTurns& limitTurns;
+  PolicyKeeper& policies;
 
   // The two Redis for the life of shares: connections of their own where replicas must acknowledge, because that blocks
   // what is sent behind; otherwise the same.

@@ -2,6 +2,7 @@
 
 #include <kj/debug.h>
 
+#include "limits.h"
 #include "log.h"
 #include "public-error.h"
 #include "vault-rows.h"

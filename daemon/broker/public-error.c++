@@ -54,6 +54,8 @@ void refuse(protocol::Refusal::Builder out, ErrorCode code, kj::StringPtr detail
 void refuse(protocol::Refusal::Builder out, protocol::vault::Refusal::Reader refusal) {
   refuse(out, refusal.getCode(), refusal.getDetail(), refusal.getShare());
   out.setRetryAfter(refusal.getRetryAfter());
+  if (refusal.hasRule()) out.setRule(refusal.getRule());
+  out.setInstruction(refusal.getInstruction());
 }
 
 void refuse(protocol::Refusal::Builder out, const kj::Exception& exception) {

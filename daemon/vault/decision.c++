@@ -91,6 +91,17 @@ Refusal SignDecisions::readFactsOf(Item::Reader shown, const WalletRow& wallet, 
   return Refused{ErrorCode::DENIED_BY_POLICY, policy::describe(outcome)};
 }
 
+// A wallet with several items shows its limit row with one of them.
+Bytes SignDecisions::limitsOf(const Id& walletId, rpc::Wallet::Reader shown) const {
+  if (shown.hasLimits()) return view(shown.getLimits());
+  for (auto item : items) {
+    Bytes bytes = view(item.getWallet().getLimits());
+    LimitRowHead head;
+    if (!bytes.empty() && head.parse(bytes) && head.walletId == walletId) return bytes;
+  }
+  return {};
+}
+
 // The wallet's row as this call has charged it so far, or as it was shown.
 Refusal SignDecisions::readLimits(rpc::Wallet::Reader shown, const Id& walletId, LimitRow*& row) {
   auto& all = context.decision.limits;
@@ -99,7 +110,7 @@ Refusal SignDecisions::readLimits(rpc::Wallet::Reader shown, const Id& walletId,
     if (row->walletId == walletId) return std::nullopt;
   }
   row = &all.back();
-  Bytes bytes = view(shown.getLimits());
+  Bytes bytes = limitsOf(walletId, shown);
   if (bytes.empty()) {
     row->walletId = walletId;
     row->number = row->tag = 0;

@@ -20,7 +20,8 @@ policy::WalletInfo walletInfo(const Certificate& certificate);
 // The decisions of one call to sign. Charges of several items add up, and each wallet gets one new limit row.
 class SignDecisions {
  public:
-  SignDecisions(Context& context, const Caller& caller) : context(context), caller(caller) {}
+  SignDecisions(Context& context, const Caller& caller, capnp::List<rpc::Sign::Item>::Reader items)
+      : context(context), caller(caller), items(items) {}
 
   // What came of one item, besides a refusal.
   struct Ruling {
@@ -46,11 +47,13 @@ class SignDecisions {
   };
 
   Refusal readFactsOf(rpc::Sign::Item::Reader shown, const WalletRow& wallet, const solana::Message& message);
+  Bytes limitsOf(const Id& walletId, rpc::Wallet::Reader shown) const;
   Refusal readLimits(rpc::Wallet::Reader shown, const Id& walletId, LimitRow*& row);
   bool writeRow(size_t place, rpc::Outcome::Builder outcome);
 
   Context& context;
   const Caller& caller;
+  const capnp::List<rpc::Sign::Item>::Reader items;
   size_t rows = 0;
   std::array<Charged, MAX_SIGNATURES> charged{};
 };

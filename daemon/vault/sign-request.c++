@@ -101,7 +101,7 @@ Refusal signItem(Context& context, const Caller& caller, SignDecisions& decision
 Refusal sign(Context& context, const Caller& caller, rpc::Request::Reader request, rpc::Answer::Builder answer) {
   auto items = request.getSign().getItems();
   auto outcomes = answer.initSigned(items.size());
-  SignDecisions decisions(context, caller);
+  SignDecisions decisions(context, caller, items);
   for (unsigned i = 0; i < items.size(); i++) {
     if (auto refused = signItem(context, caller, decisions, i, items[i], outcomes[i])) {
       context.service.counters.count(refused->code);

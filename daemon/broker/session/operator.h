@@ -17,6 +17,10 @@ class OperatorServer final : public protocol::Operator::Server {
   kj::Promise<void> auditTail(AuditTailContext context) override;
   kj::Promise<void> auditInstances(AuditInstancesContext context) override;
 
+  // In operator-policy.c++.
+  kj::Promise<void> loadPolicy(LoadPolicyContext context) override;
+  kj::Promise<void> policy(PolicyContext context) override;
+
   // In operator-shares.c++.
   kj::Promise<void> rotate(RotateContext context) override;
   kj::Promise<void> recover(RecoverContext context) override;

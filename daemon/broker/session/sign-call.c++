@@ -81,6 +81,11 @@ void SignCall::readItems() {
     bool tooLarge =
         payload.size() > (list[i].isTransaction() ? limits::TRANSACTION_BYTES : limits::OFFCHAIN_MESSAGE_BYTES);
     bytes += payload.size();
+    auto tables = list[i].getLookupTables();
+    if (tables.size() > limits::LOOKUP_TABLES) {
+      kj::throwFatalException(makeFault(ErrorCode::TOO_LARGE, "too many lookup tables"_kj));
+    }
+    for (auto table : tables) bytes += table.getAddress().size() + table.getEntries().size();
     if (tooLarge || bytes > limits::SIGN_BYTES) {
       kj::throwFatalException(makeFault(ErrorCode::TOO_LARGE, "the bytes to sign are too many"_kj));
     }
@@ -92,78 +97,122 @@ void SignCall::readItems() {
 // -------------------------------------------------------------------------------------------------------------
 
 void SignCall::fetched() {
-  if (finished || asked) return;
+  if (finished) return;
+  if (asked) return ask();
   asked = true;
   KJ_IF_MAYBE (problem, fetch.accountProblem) return refuseWhole(problem->code, problem->detail);
   if (!parts.audit.accepts()) return refuseWhole(ErrorCode::AUDIT_UNAVAILABLE, "the audit log can't be written"_kj);
+  ask();
+}
+
+void SignCall::ask() {
+  firstOfRound = pieces.size();
+  for (auto& item : items) item.asked = item.asked && !item.open;
   makePieces();
-  if (pieces.empty()) return finish();
-  piecesOut = static_cast<uint32_t>(pieces.size());
-  for (auto& piece : pieces) parts.vault.submit(*piece);
+  if (pieces.size() == firstOfRound) return pieces.empty() ? finish() : parts.audit.wait(*this, releaseAt);
+  piecesOut = static_cast<uint32_t>(pieces.size() - firstOfRound);
+  for (size_t i = firstOfRound, end = pieces.size(); i < end; i++) parts.vault.submit(*pieces[i]);
 }
 
 // A person's proof covers the whole call, so it stays one request, with the items that can't succeed in it.
 void SignCall::makePieces() {
   uint32_t count = static_cast<uint32_t>(items.size());
+  kj::Vector<uint32_t> members(count);
   if (owner->isPerson()) {
     bool any = false;
-    for (auto& item : items) any = any || fetch.wallet(item.wallet).problem == nullptr;
-    if (any) addPiece(0, count);
+    for (uint32_t i = 0; i < count; i++) {
+      any = any || isToBeAsked(items[i]);
+      members.add(i);
+    }
+    if (any) addPiece(kj::mv(members));
     return;
   }
-  uint32_t first = 0, signatures = 0;
   for (uint32_t i = 0; i < count; i++) {
-    if (fetch.wallet(items[i].wallet).problem != nullptr) continue;
-    if (signatures == limits::SIGNATURES_PER_REQUEST) {
-      addPiece(first, i);
-      first = i;
-      signatures = 0;
+    if (!isToBeAsked(items[i])) continue;
+    if (members.size() == limits::SIGNATURES_PER_REQUEST) {
+      addPiece(kj::mv(members));
+      members = kj::Vector<uint32_t>(limits::SIGNATURES_PER_REQUEST);
     }
-    signatures++;
+    members.add(i);
   }
-  if (signatures > 0) addPiece(first, count);
+  if (members.size() > 0) addPiece(kj::mv(members));
 }
 
-void SignCall::addPiece(uint32_t first, uint32_t end) {
+void SignCall::addPiece(kj::Vector<uint32_t> members) {
   size_t words = 16 + owner->callerWords(fetch.account());
-  uint32_t signatures = 0;
-  for (uint32_t i = first; i < end; i++) {
-    if (!owner->isPerson() && fetch.wallet(items[i].wallet).problem != nullptr) continue;
-    items[i].inPiece = signatures++;
-    items[i].asked = true;
-    items[i].piece = static_cast<uint32_t>(pieces.size());
-    words += wordsOfItem(items[i]);
+  uint32_t number = static_cast<uint32_t>(pieces.size());
+  const Item* previous = nullptr;
+  for (uint32_t i = 0; i < members.size(); i++) {
+    Item& item = items[members[i]];
+    if (isToBeAsked(item)) {
+      item.asked = true;
+      item.piece = number;
+      item.inPiece = i;
+    }
+    words += wordsOfItem(item) + wordsFor(limitsOf(item, previous).size());
+    bool shown = rounds == 0 || (item.asked && item.piece == number);
+    if (shown && fetch.wallet(item.wallet).row != nullptr) previous = &item;
   }
-  pieces.add(kj::heap<Piece>(*this, first, end, words, signatures));
+  pieces.add(kj::heap<Piece>(*this, number, kj::mv(members), words));
 }
 
 size_t SignCall::wordsOfItem(const Item& item) const {
   constexpr size_t STRUCTS = 12;  // item, selector
   size_t words = STRUCTS + wordsFor(payloadOf(item.reader).size() + 1) + wordsFor(MAX_WALLET_NAME_BYTES + 1);
-  KJ_IF_MAYBE (row, fetch.wallet(item.wallet).row) words += wordsOf(*row);
+  for (auto table : item.reader.getLookupTables()) {
+    words += 3 + wordsFor(table.getAddress().size()) + wordsFor(table.getEntries().size());
+  }
+  auto& wallet = fetch.wallet(item.wallet);
+  KJ_IF_MAYBE (row, wallet.row) words += wordsOf(*row);
   return words;
+}
+
+// The limit row to be shown with an item: once for a wallet, where its items stand together.
+kj::ArrayPtr<const kj::byte> SignCall::limitsOf(const Item& item, const Item* previous) const {
+  if (previous != nullptr && previous->wallet == item.wallet) return nullptr;
+  KJ_IF_MAYBE (row, fetch.wallet(item.wallet).row) return row->limits;
+  return nullptr;
 }
 
 void SignCall::writePiece(const Piece& piece, inner::Request::Builder request) {
   auto sign = request.initSign();
   owner->writeCaller(sign.initCaller(), proof, fetch.account());
-  auto list = sign.initItems(piece.signatureCount());
-  for (uint32_t i = piece.first; i < piece.end; i++) {
-    if (items[i].asked && pieces[items[i].piece].get() == &piece) writeItem(items[i], list[items[i].inPiece]);
+  auto list = sign.initItems(static_cast<unsigned int>(piece.members.size()));
+  const Item* previous = nullptr;
+  for (unsigned int i = 0; i < piece.members.size(); i++) {
+    const Item& item = items[piece.members[i]];
+    writeItem(item, list[i]);
+    // What is done already is there for the proof's sake only.
+    bool shown = rounds == 0 || (item.asked && item.piece == piece.number);
+    if (!shown || fetch.wallet(item.wallet).row == nullptr) continue;
+    writeWalletOf(item, list[i]);
+    auto limits = limitsOf(item, previous);
+    if (limits.size() > 0) list[i].getWallet().setLimits(limits);
+    previous = &item;
   }
 }
 
 void SignCall::writeItem(const Item& item, inner::Sign::Item::Builder out) {
-  auto& wallet = fetch.wallet(item.wallet);
   copySelector(item.reader.getWallet(), out.initSelector());
-  KJ_IF_MAYBE (row, wallet.row) {
-    writeWallet(out.initWallet(), *row, wallet.shares[0], wallet.shares[1]);
-    out.setUnreachable(wallet.unreachable);
-  }
   if (item.reader.isTransaction()) {
     out.setTransaction(item.reader.getTransaction());
   } else {
     out.setMessage(item.reader.getMessage());
+  }
+  auto claims = item.reader.getLookupTables();
+  if (claims.size() == 0) return;
+  auto tables = out.initTables(claims.size());
+  for (unsigned int i = 0; i < claims.size(); i++) {
+    tables[i].setAddress(claims[i].getAddress());
+    tables[i].setEntries(claims[i].getEntries());
+  }
+}
+
+void SignCall::writeWalletOf(const Item& item, inner::Sign::Item::Builder out) {
+  auto& wallet = fetch.wallet(item.wallet);
+  KJ_IF_MAYBE (row, wallet.row) {
+    writeWallet(out.initWallet(), *row, wallet.shares[0], wallet.shares[1]);
+    out.setUnreachable(wallet.unreachable);
   }
 }
 
@@ -190,6 +239,7 @@ void SignCall::Piece::failed(ErrorCode code, kj::StringPtr detail) {
 
 void SignCall::pieceDone() {
   if (--piecesOut > 0 || finished) return;
+  if (mustCharge()) return charge();
   parts.audit.wait(*this, releaseAt);
 }
 
@@ -203,6 +253,7 @@ void SignCall::notDurable(ErrorCode code, kj::StringPtr detail) { refuseWhole(co
 void SignCall::expired() {
   if (!asked) return refuseWhole(ErrorCode::DEADLINE_EXCEEDED, "a store did not answer in time"_kj);
   if (piecesOut > 0) return refuseWhole(ErrorCode::DEADLINE_EXCEEDED, "the vault did not answer in time"_kj);
+  if (settling) return refuseWhole(ErrorCode::DEADLINE_EXCEEDED, "limits were not charged in time"_kj);
   refuseWhole(ErrorCode::AUDIT_UNAVAILABLE, "the audit log was not written in time"_kj);
 }
 
@@ -224,6 +275,7 @@ void SignCall::refuseWhole(ErrorCode code, kj::StringPtr detail) {
   finished = true;
   leave();
   stopWaiting();
+  turns.clear();
   refuse(context.getResults(capnp::MessageSize{64, 0}).initOutcomes().initRefused(), code, detail);
   fulfiller.fulfill();
 }
@@ -274,16 +326,22 @@ void SignCall::writeResults() {
 }
 
 void SignCall::writeOutcome(const Item& item, protocol::Signed::Outcome::Builder out) {
-  KJ_IF_MAYBE (problem, fetch.wallet(item.wallet).problem) {
+  KJ_IF_MAYBE (problem, item.problem) {
     return refuse(out.initRefused(), problem->code, problem->detail, problem->share);
   }
-  KJ_ASSERT(item.asked, "an item without a problem was not asked of the vault");
+  if (!item.asked) {
+    auto& problem = KJ_ASSERT_NONNULL(fetch.wallet(item.wallet).problem, "an item was not asked of the vault");
+    return refuse(out.initRefused(), problem.code, problem.detail, problem.share);
+  }
   auto& piece = *pieces[item.piece];
   KJ_IF_MAYBE (problem, piece.problem) {
     return refuse(out.initRefused(), problem->code, problem->detail, problem->share);
   }
   auto outcome = piece.answer.getSigned()[item.inPiece];
   if (outcome.isRefused()) return refuse(out.initRefused(), outcome.getRefused());
+  if (outcome.isCharge()) {
+    return refuse(out.initRefused(), ErrorCode::CONFLICT, "too many others use up the same limits at this moment"_kj);
+  }
   auto signature = outcome.getSignature();
   KJ_REQUIRE(signature.size() == SIGNATURE_BYTES, "a signature has another size");
   out.setSignature(signature);

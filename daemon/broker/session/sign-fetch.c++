@@ -44,6 +44,12 @@ void SignFetch::begin() {
   if (--waiting == 0) listener.fetched();
 }
 
+void SignFetch::again(kj::ArrayPtr<const uint32_t> numbers) {
+  waiting = 1;
+  for (uint32_t number : numbers) readAgain(*wallets[number]);
+  if (--waiting == 0) listener.fetched();
+}
+
 const AccountRow* SignFetch::account() const {
   KJ_IF_MAYBE (row, accountRow) return row;
   return nullptr;

@@ -23,7 +23,8 @@ class SignFetch {
  public:
   class Listener {
    public:
-    // Every answer is there, or is known not to come. Called once, from the event loop or from begin().
+    // Every answer is there, or is known not to come. Called once for begin() and for each again(), from the event loop
+    // or from there.
     virtual void fetched() = 0;
   };
 
@@ -49,6 +50,9 @@ class SignFetch {
 
   // Asks for everything. Once.
   void begin();
+
+  // Asks for wallets once more, by number; the listener is told again when that is done.
+  void again(kj::ArrayPtr<const uint32_t> numbers);
 
   Wallet& wallet(uint32_t number) { return *wallets[number]; }
   const Wallet& wallet(uint32_t number) const { return *wallets[number]; }
