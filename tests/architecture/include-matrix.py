@@ -8,22 +8,23 @@ import tree
 
 # Foreign headers: pattern, folders that may include it, why nobody else.
 FOREIGN = [
-    (r"libpq|postgres", {"daemon/broker/postgres", "client/cli"}, "PostgreSQL is spoken in one folder, and by `waas db`"),
+    (r"libpq|postgres", {"daemon/broker/postgres", "client/cli", "client/gateway/postgres"}, "PostgreSQL is spoken in one folder, and by `waas db`"),
     (r"hiredis/", {"daemon/broker/redis"}, "Redis is spoken in one folder"),
     (r"systemd/", {"daemon/broker/systemd"}, "sd-bus is spoken in one folder"),
     (r"seccomp\.h$|linux/seccomp\.h$|linux/filter\.h$|linux/landlock\.h$", {"seccomp"}, "sandboxes are made in one folder"),
     (r"sys/ptrace\.h$|linux/ptrace\.h$", {"daemon/guard", "seccomp"}, "one process traces"),
     (r"capnp/(rpc|ez-rpc|capability|membrane|rpc-twoparty|compat/)", {"daemon/broker", "client/lib", "client/cli"},
      "RPC is spoken by broker and clients only"),
-    (r"kj/async", {"daemon/broker", "client/lib", "client/cli"}, "no event loop anywhere else"),
-    (r"kj/compat/", {"daemon/broker"}, "TLS to the stores is the broker's"),
+    (r"kj/async", {"daemon/broker", "client/lib", "client/cli", "client/gateway"}, "no event loop anywhere else"),
+    (r"kj/compat/", {"daemon/broker", "client/gateway/http"}, "TLS is the broker's to the stores, and the gateway's"),
     (r"openssl/", {"daemon/broker"}, "one crypto library in the vault: libsodium"),
-    (r"sodium", {"secret", "protocol", "solana", "daemon/vault", "client/lib", "client/cli", "daemon/broker"},
+    (r"sodium", {"secret", "protocol", "solana", "daemon/vault", "client/lib", "client/cli", "client/gateway", "daemon/broker"},
      "nobody else needs cryptography; in the broker and in solana hashes only, see forbidden-words"),
-    (r"spdlog/|fmt/", {"daemon/broker"}, "the process's edge logs, and the vault formats nothing"),
-    (r"toml\+\+|toml", {"daemon/broker", "client/cli", "policy/file"}, "the vault parses no TOML"),
-    (r"nlohmann/", {"client/cli"}, "JSON is for people's programs"),
-    (r"CLI/", {"client/cli", "daemon/broker"}, "the vault reads its arguments itself"),
+    (r"spdlog/|fmt/", {"daemon/broker", "client/gateway"}, "the process's edge logs, and the vault formats nothing"),
+    (r"toml\+\+|toml", {"daemon/broker", "client/cli", "policy/file", "client/gateway"}, "the vault parses no TOML"),
+    (r"prometheus/", {"client/gateway"}, "only the gateway is asked for numbers over HTTP"),
+    (r"nlohmann/", {"client/cli", "client/gateway"}, "JSON is for people's programs"),
+    (r"CLI/", {"client/cli", "daemon/broker", "client/gateway"}, "the vault reads its arguments itself"),
 ]
 
 options = tree.arguments()

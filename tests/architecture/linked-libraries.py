@@ -22,6 +22,7 @@ STATIC = ["waas-vault", "waas-vault-guard"]
 # Shared libraries that a program may need, by name without version.
 MAY_NEED = {
     "waas-broker": r"lib(c|m|gcc_s|stdc\+\+|pthread|atomic|capnp|capnp-rpc|kj|kj-async|kj-tls|pq|hiredis|seccomp|spdlog|fmt|ssl|crypto|sodium|tomlplusplus)$",
+    "waas-gateway": r"lib(c|m|gcc_s|stdc\+\+|pthread|atomic|capnp|capnp-rpc|kj|kj-async|kj-tls|pq|seccomp|spdlog|fmt|ssl|crypto|sodium|tomlplusplus|prometheus-cpp-core)$",
     "waas": r"lib(c|m|gcc_s|stdc\+\+|pthread|atomic|capnp|capnp-rpc|kj|kj-async|pq|sodium|tomlplusplus)$",
 }
 

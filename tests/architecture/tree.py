@@ -11,7 +11,7 @@ FOLDERS = {
     "secret": "secret", "protocol": "protocol", "solana": "solana",
     "policy/file": "policyfile", "policy": "policy", "seccomp": "seccomp",
     "daemon/vault": "vault", "daemon/guard": "guard", "daemon/broker": "broker",
-    "client/lib": "lib", "client/cli": "cli",
+    "client/lib": "lib", "client/cli": "cli", "client/gateway": "gateway",
 }
 # Code generated from one schema, by the header that it makes.
 SCHEMAS = {
