@@ -85,7 +85,9 @@ Refusal SignDecisions::readFactsOf(Item::Reader shown, const WalletRow& wallet, 
     }
     claims[i].entries = view(tables[i].getEntries());
   }
-  const solana::Address ours[] = {{wallet.view.publicKey}};
+  // Facts are views into it until the decision is made.
+  auto& ours = context.decision.ours;
+  ours[0].bytes = wallet.view.publicKey;
   auto outcome = policy::readFacts(message, std::span(claims).first(tables.size()), ours, context.decision.facts);
   if (outcome == policy::FactsOutcome::READ) return std::nullopt;
   return Refused{ErrorCode::DENIED_BY_POLICY, policy::describe(outcome)};
