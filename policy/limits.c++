@@ -43,13 +43,14 @@ std::uint64_t usedAt(Window window, std::uint64_t now) noexcept {
   return sum(window);
 }
 
-/// What the charges ask of one limit in all.
-std::uint64_t asked(std::span<const Charge> charges, std::uint64_t limit) noexcept {
-  std::uint64_t total = 0;
+/// Whether what the charges ask of one limit in all is at most `room`.
+bool asksAtMost(std::span<const Charge> charges, std::uint64_t limit, std::uint64_t room) noexcept {
   for (const Charge& charge : charges) {
-    if (charge.limit == limit) total = addSaturated(total, charge.amount);
+    if (charge.limit != limit) continue;
+    if (charge.amount > room) return false;
+    room -= charge.amount;
   }
-  return total;
+  return true;
 }
 
 /// Takes windows away that are over.
@@ -85,7 +86,7 @@ bool fits(const Policy& policy, const LimitState& state, std::span<const Charge>
     const Limit* limit = findLimit(policy, charge.limit);
     if (limit == nullptr) return false;
     std::uint64_t used = usedOf(state, charge.limit, now);
-    if (used > limit->most || asked(charges, charge.limit) > limit->most - used) return false;
+    if (used > limit->most || !asksAtMost(charges, charge.limit, limit->most - used)) return false;
   }
   return true;
 }

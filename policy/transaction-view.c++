@@ -113,8 +113,10 @@ EffectView TransactionView::view(const Policy& policy, const Request& request, c
   out.asset = assetOf(policy, effect, out.operation);
   out.takesFromOther = isOneOf(effect.authority, request.others) || isOneOf(effect.from, request.others) ||
                        isOneOf(effect.fromOwner, request.others);
+  // A memo without signers speaks for the fee payer.
   out.concernsWallet = effect.signedByOurs || out.takesFromOther || out.operation == Operation::UNKNOWN ||
-                       effect.authority.is(wallet) || effect.from.is(wallet) || effect.fromOwner.is(wallet);
+                       out.operation == Operation::MEMO || effect.authority.is(wallet) || effect.from.is(wallet) ||
+                       effect.fromOwner.is(wallet);
   return out;
 }
 
