@@ -3,12 +3,16 @@
 // of output is {"outcome": …, facts …, "outflows": {wallet: {"SOL" or mint: amount or null}}} or `refuse reason`.
 #include <sodium.h>
 
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "policy/evaluate.h"
 #include "policy/facts.h"
+#include "policy/file/policy-file.h"
 #include "solana/transaction.h"
 
 namespace waas::policy {
@@ -136,7 +140,37 @@ struct Question {
   }
 };
 
-void answer(const Question& question) {
+Policy loadPolicy(const char* path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  auto read = file::readPolicyFile(text.str());
+  if (read.failed()) throw std::invalid_argument("the policy has errors");
+  Policy policy;
+  if (const char* wrong = readPolicy(file::compile(read.file).value(), policy)) throw std::invalid_argument(wrong);
+  return policy;
+}
+
+void putVerdict(const Policy& policy, const Question& question, const solana::Message& message, const Facts& facts,
+                json& out) {
+  Request request;
+  request.caller = {Caller::Kind::PERSON, {1}, 0};
+  request.wallet = {{2}, question.ours.front().bytes, {OwnerId::Kind::USER, {1}}, "first"};
+  request.action = Action::SIGN_TRANSACTION;
+  request.now = 1'800'000'000'000;
+  request.message = &message;
+  request.others = std::span(question.ours).subspan(1);
+  LimitState limits;
+  Verdict verdict;
+  decide(policy, request, &facts, &limits, verdict);
+  constexpr const char* DECISIONS[] = {"unknown", "allow", "deny", "failed"};
+  out["verdict"] = DECISIONS[static_cast<int>(verdict.decision)];
+  out["rule"] = verdict.rule;
+  out["reason"] = verdict.reason;
+  out["at"] = verdict.instruction;
+}
+
+void answer(const Question& question, const std::optional<Policy>& policy) {
   auto transaction = solana::decodeTransaction(question.transaction);
   if (!transaction) {
     std::cout << "refuse " << solana::describe(transaction.malformed()) << "\n";
@@ -154,13 +188,17 @@ void answer(const Question& question) {
     flows["SOL"] = number(outflowOfLamports(facts, wallet));
     for (const Address& mint : question.mints) flows[text(mint)] = number(outflowOfTokens(facts, wallet, mint));
   }
+  if (policy) putVerdict(*policy, question, transaction->message(), facts, out);
   std::cout << out.dump() << "\n";
 }
 
 }  // namespace
 }  // namespace waas::policy
 
-int main() {
+int main(int argc, char** argv) {
+  using namespace waas::policy;
+  std::optional<Policy> policy;
+  if (argc > 1) policy = loadPolicy(argv[1]);
   std::string line;
-  while (std::getline(std::cin, line)) waas::policy::answer(waas::policy::Question(nlohmann::json::parse(line)));
+  while (std::getline(std::cin, line)) answer(Question(nlohmann::json::parse(line)), policy);
 }

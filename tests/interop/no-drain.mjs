@@ -1,9 +1,13 @@
 // P4, "no drain": random transactions made of instructions that are understood, in each version, executed on a chain. What
-// the wallet really loses, in lamports and in each token, stays within what the facts say, whenever they say a bound.
+// the wallet really loses, in lamports and in each token, stays within what the facts say, whenever they say a bound; and
+// whenever a policy allows the transaction, within what the policy says, with all power over what is left.
 //
 // Arguments: path of facts-probe [number of transactions] [seed].
 import { spawnSync } from 'node:child_process';
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as system from '@solana-program/system';
 import * as token from '@solana-program/token';
 import * as token2022 from '@solana-program/token-2022';
@@ -93,6 +97,30 @@ chain.svm.warpToSlot(100n);
 const tracked = [wallet, friend, bank, payee, nonceAccount].map((s) => s.address);
 const snapshot = [...tracked, ...holdings.map((h) => h.address)].map((address) => chain.svm.getAccount(address));
 const restore = () => snapshot.forEach((account) => chain.svm.setAccount(account));
+
+/** Payments to one payee, and whatever stays with the wallet. */
+const MOST = { SOL: 400_000_000n + 10_000_000n, [mints[0].mint]: 400_000n, [mints[1].mint]: 400_000n };
+const POLICY = `format = 1
+name = "no drain"
+[mints]
+A = { address = "${mints[0].mint}", decimals = 6 }
+B = { address = "${mints[1].mint}", decimals = 9 }
+[lists]
+payees = ["${payee.address}"]
+known = ["${friend.address}", "${bank.address}", "${payee.address}"]
+[[allow]]
+name = "pay"
+actions = ["sign-transaction"]
+callers = ["person"]
+operations = ["transfer", "create-token-account", "close", "revoke", "memo"]
+programs = ["system", "token", "token-2022", "associated-token", "memo"]
+assets = ["SOL", "A", "B"]
+destinations = ["self", "list payees"]
+other-signers = ["list known"]
+lookup-tables = "claims"
+max-fee = "0.01 SOL"
+max-amounts = ["0.4 SOL", "0.4 A", "0.0004 B"]
+`;
 
 const amount = () => random.pick([0n, 1n, BigInt(random.below(1_000_000)), 1_000_000n, BigInt(random.below(2 ** 31))]);
 const someone = () => random.pick([wallet, wallet, friend, payee]);
@@ -197,6 +225,19 @@ function boundOf(asset, outflows) {
   return parts.includes(null) ? null : parts.reduce((sum, part) => sum + BigInt(part), 0n);
 }
 
+/** Who has power over what was the wallet's, besides the wallet: must stay nobody. */
+function powers() {
+  const found = [];
+  if (chain.svm.getAccount(wallet.address).programAddress !== system.SYSTEM_PROGRAM_ADDRESS) found.push('the wallet is no wallet any more');
+  for (const { address, owner } of holdings) {
+    const account = chain.tokenAccount(address);
+    if (owner !== wallet || account === null) continue;
+    if (account.owner !== wallet.address) found.push(`${address} has another owner`);
+    if (account.delegate || account.closeAuthority) found.push(`${address} has a delegate or a close authority`);
+  }
+  return found;
+}
+
 const cases = [];
 for (let i = 0; i < Number(countText); ++i) {
   restore();
@@ -214,16 +255,19 @@ for (let i = 0; i < Number(countText); ++i) {
   }
   const after = possessions();
   const lost = Object.fromEntries(Object.keys(before).map((asset) => [asset, before[asset] - after[asset]]));
-  cases.push({ ...result, lost, tables: options.tables ?? {} });
+  cases.push({ ...result, lost, powers: powers(), tables: options.tables ?? {} });
 }
 
 const questions = cases.map((c) => JSON.stringify({ transaction: base64(c.bytes), ours: [wallet.address], mints: mints.map((m) => m.mint), tables: c.tables }));
-const answered = spawnSync(probe, { input: questions.join('\n') + '\n', encoding: 'utf8', maxBuffer: 1 << 28 });
+const folder = mkdtempSync(join(tmpdir(), 'no-drain-'));
+writeFileSync(join(folder, 'policy.toml'), POLICY);
+const answered = spawnSync(probe, [join(folder, 'policy.toml')], { input: questions.join('\n') + '\n', encoding: 'utf8', maxBuffer: 1 << 28 });
+rmSync(folder, { recursive: true });
 assert.equal(answered.status, 0, answered.stderr);
 const answers = answered.stdout.trimEnd().split('\n');
 assert.equal(answers.length, cases.length);
 
-const seen = { executed: 0, bounded: 0, lossy: 0, exact: 0, unbounded: 0, failed: 0, feeExact: 0 };
+const seen = { executed: 0, bounded: 0, lossy: 0, exact: 0, unbounded: 0, failed: 0, feeExact: 0, allowed: 0, allowedLossy: 0 };
 cases.forEach((c, i) => {
   assert.ok(answers[i].startsWith('{'), `${answers[i]}: ${base64(c.bytes)}`);
   const facts = JSON.parse(answers[i]);
@@ -238,6 +282,14 @@ cases.forEach((c, i) => {
     return;
   }
   ++seen.executed;
+  if (facts.verdict === 'allow') {
+    ++seen.allowed;
+    assert.deepEqual(c.powers, [], `the policy allows it\n${context()}`);
+    for (const [asset, lost] of Object.entries(c.lost)) {
+      assert.ok(lost <= MOST[asset], `the policy allows it, ${asset}\n${context()}`);
+      if (lost > 0n) ++seen.allowedLossy;
+    }
+  }
   for (const [asset, lost] of Object.entries(c.lost)) {
     const most = boundOf(asset, facts.outflows[wallet.address]);
     if (most === null) {
@@ -253,5 +305,6 @@ cases.forEach((c, i) => {
 console.log(`${cases.length} transactions, seed "${seed}":`, JSON.stringify(seen));
 // Otherwise nothing was tested.
 assert.ok(seen.executed > cases.length / 4, 'too few were executed');
+assert.ok(seen.allowedLossy > cases.length / 50, 'the policy allowed too little');
 assert.ok(seen.lossy > cases.length / 10, 'the wallet lost too rarely');
 assert.ok(seen.exact > seen.lossy / 2, 'the bounds are too wide to mean something');
