@@ -37,6 +37,7 @@ struct Question {
   policy::Policy policy;
   std::string walletName;
   policy::Request request;
+  solana::Address wallet;  // facts are views into it
   kj::Array<kj::byte> bytes;
   std::optional<solana::Message> message;
   std::vector<std::vector<uint8_t>> entries;
@@ -142,8 +143,8 @@ void readMessage(const ExplainOptions& options, Question& out) {
   out.message = *decoded;
   for (const std::string& table : options.tables) readTable(table, out);
   out.facts = std::make_unique<policy::Facts>();
-  solana::Address wallet{out.request.wallet.address};
-  auto outcome = policy::readFacts(*out.message, out.claims, {&wallet, 1}, *out.facts);
+  out.wallet = solana::Address{out.request.wallet.address};
+  auto outcome = policy::readFacts(*out.message, out.claims, {&out.wallet, 1}, *out.facts);
   if (outcome != policy::FactsOutcome::READ) {
     throw CommandError(EXIT_FAILED, "denied_by_policy", std::string(policy::describe(outcome)));
   }

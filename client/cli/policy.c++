@@ -117,10 +117,26 @@ int signPolicy(const SignOptions& options, Output& output) {
   return EXIT_DONE;
 }
 
-int load(Invocation& invocation, const std::string& path, Output& output) {
+// The vault's start credential: no start takes an older policy from now on.
+void raiseFloor(const std::string& path, uint64_t number) {
+  std::string text = std::to_string(number) + "\n", made = path + ".new";
+  writeNew(made, asBytes(text.data(), text.size()));
+  if (rename(made.c_str(), path.c_str()) != 0) {
+    throw CommandError(EXIT_FAILED, "file_unwritable",
+                       "The policy is loaded, but the floor " + path + " can't be written.");
+  }
+}
+
+struct LoadOptions {
+  std::string bundle, floor;
+};
+
+int load(Invocation& invocation, const LoadOptions& options, Output& output) {
+  const std::string& path = options.bundle;
   auto bundle = readInput(path, MAX_POLICY_BUNDLE_BYTES);
   Connection connection(invocation.globals, output);
   auto loaded = connection.wait(connection.asOperator().loadPolicy(bundle));
+  if (!options.floor.empty()) raiseFloor(options.floor, loaded.number);
   output.result({{"number", loaded.number}, {"notAfter", loaded.notAfter}}, [&](std::ostream& out) {
     out << "The vault decides by policy " << loaded.number << " now, until " << utc(loaded.notAfter) << ".\n";
   });
@@ -214,11 +230,14 @@ void addPolicy(CLI::App& app, Invocation& invocation) {
 
   addSigning(*group, invocation);
 
-  auto bundle = std::make_shared<std::string>();
+  auto options = std::make_shared<LoadOptions>();
   auto* loading =
       addCommand(*group, invocation, "load", "Have the vault decide by this bundle from now on; for operators",
-                 [&invocation, bundle](Output& output) { return load(invocation, *bundle, output); });
-  loading->add_option("bundle", *bundle, "Bundle of `waas policy sign`")->required();
+                 [&invocation, options](Output& output) { return load(invocation, *options, output); });
+  loading->add_option("bundle", options->bundle, "Bundle of `waas policy sign`")->required();
+  loading->add_option(
+      "--floor", options->floor,
+      "File to put its number into: the vault's credential policy_floor, so that no start takes an older one");
 
   auto showing = std::make_shared<ShowOptions>();
   auto* shown = addCommand(*group, invocation, "show", "Show the policy in force (for operators), or one of a file",
