@@ -89,6 +89,7 @@ client::Login& Connection::login() {
 }
 
 client::Operator& Connection::asOperator() { return require(roles.asOperator); }
+client::Maintenance& Connection::maintenance() { return require(roles.maintenance); }
 
 client::UserSession& Connection::userSession() {
   if (person.get() == nullptr) {

@@ -29,6 +29,7 @@ class Connection {
   // The roles; each throws `notAllowed` when this user has not got it.
   client::Login& login();
   client::Operator& asOperator();
+  client::Maintenance& maintenance();
 
   // Whose wallets this command is about: the signed-in person's; with --as-service, or when nobody is signed in, those
   // of the local service that this user is. A token in the second half of its life is exchanged for a new one, and

@@ -1,9 +1,9 @@
-// waas shares: the state of wallets' shares in their stores.
+// waas shares: the state of wallets' shares in their stores, and their rotation and recovery (share-runs.c++).
 #include <cmath>
 #include <memory>
 
 #include "connection.h"
-#include "protocol/email.h"
+#include "share-runs.h"
 #include "text-forms.h"
 
 namespace waas::cli {
@@ -14,7 +14,7 @@ constexpr double DAY_MS = 24.0 * 3600 * 1000;
 
 struct StatusOptions {
   std::string user;
-  bool all = false;
+  bool all = false, due = false;
 };
 
 const char* nameOf(client::ShareStatus::State state) {
@@ -53,7 +53,9 @@ Json rowJson(const client::ShareStatus& row, uint64_t now) {
           {"shares", states},
           {"missingShares", missing},
           {"unreachableShares", unreachable},
-          {"needsRotation", row.needsRotation}};
+          {"needsRotation", row.needsRotation},
+          {"deleted", row.deleted},
+          {"leased", row.leased}};
 }
 
 std::vector<std::string> rowText(const client::ShareStatus& row, uint64_t now) {
@@ -67,34 +69,24 @@ std::vector<std::string> rowText(const client::ShareStatus& row, uint64_t now) {
       hex(row.walletId), textOf(row.name), std::to_string(row.epoch), days, states, row.needsRotation ? "yes" : "no"};
 }
 
-client::Whose parseWhose(const StatusOptions& options) {
-  client::Whose whose;
-  if (options.all) return whose;
-  if (auto id = parseId(options.user)) {
-    whose.kind = client::Whose::Kind::USER;
-    whose.userId = *id;
-  } else if (std::string email = canonicalEmail(options.user); isCanonicalEmail(email)) {
-    whose.kind = client::Whose::Kind::EMAIL;
-    whose.text = kj::heapString(email.c_str());
-  } else {
-    whose.kind = client::Whose::Kind::SERVICE;
-    whose.text = kj::heapString(options.user.c_str());
-  }
-  return whose;
-}
-
 kj::Array<client::ShareStatus> fetch(Connection& connection, const StatusOptions& options) {
-  if (!options.all && options.user.empty()) return connection.wait(connection.wallets().shareStatus());
+  if (!options.all && !options.due && options.user.empty()) {
+    return connection.wait(connection.wallets().shareStatus());
+  }
   auto& asOperator = connection.asOperator();
-  auto whose = parseWhose(options);
+  auto whose = parseWhose(options.user);
   kj::Vector<client::ShareStatus> rows;
+  bool seen = false;
   for (Id after{};;) {
     kj::Maybe<const Id&> from;
-    if (rows.size() > 0) from = after;
+    if (seen) from = after;
     auto page = connection.wait(asOperator.shareStatus(whose, from, PAGE));
-    for (auto& row : page.rows) rows.add(kj::mv(row));
+    if (page.rows.size() > 0) after = page.rows.back().walletId;
+    for (auto& row : page.rows) {
+      if (!options.due || row.needsRotation) rows.add(kj::mv(row));
+    }
     if (!page.more || page.rows.size() == 0) return rows.releaseAsArray();
-    after = rows.back().walletId;
+    seen = true;
   }
 }
 
@@ -129,6 +121,8 @@ void addShares(CLI::App& app, Invocation& invocation) {
   auto* user =
       command->add_option("--user", options->user, "Of this user (id or e-mail) or local service; for operators");
   command->add_flag("--all", options->all, "Of everybody; for operators")->excludes(user);
+  command->add_flag("--due", options->due, "Only those that are to be rotated; for operators");
+  addShareRuns(*group, invocation);
 }
 
 }  // namespace waas::cli

@@ -1,9 +1,11 @@
 #pragma once
 // The local operator's view: health, shares of anybody's wallets, the audit log.
 #include <capnp/capability.h>
+#include <kj/function.h>
 
 #include "audit-chain.h"
 #include "call.h"
+#include "maintenance.h"
 #include "wallet.h"
 
 namespace waas::client {
@@ -46,6 +48,12 @@ class Operator {
   kj::Promise<kj::Array<AuditRow>> auditTail(kj::Maybe<const Id&> instance, uint64_t after, uint32_t limit);
 
   kj::Promise<kj::Array<AuditInstance>> auditInstances();
+
+  // Rotates wallets, those that are due or every one; rebuilds shares that are missing or damaged and does nothing else.
+  // Neither has a deadline. `progress` is called now and then until the promise resolves. A run ends with the
+  // connection; another one goes on where it was.
+  kj::Promise<Rotation> rotate(const Whose& whose, Force force, kj::Function<void(const Rotation&)> progress);
+  kj::Promise<Rotation> recover(const Whose& whose, kj::Function<void(const Rotation&)> progress);
 
   struct Policy {
     uint64_t number = 0;  // 0: none is loaded, and everything is denied

@@ -78,6 +78,8 @@ ShareStatus readShareStatus(protocol::ShareStatus::Reader row) {
   status.expiresAt = row.getExpiresAt();
   for (uint i = 0; i < 3; i++) status.shares[i] = row.getShares()[i];
   status.needsRotation = row.getNeedsRotation();
+  status.deleted = row.getDeleted();
+  status.leased = row.getLeased();
   return status;
 }
 

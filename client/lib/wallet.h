@@ -54,6 +54,8 @@ struct ShareStatus {
   uint64_t expiresAt = 0;  // Unix milliseconds at which the first Redis share ends; 0 = none is there
   State shares[3] = {State::UNKNOWN, State::UNKNOWN, State::UNKNOWN};  // index 1, 2, 3
   bool needsRotation = false;
+  bool deleted = false;
+  bool leased = false;  // a rotation works on it at the moment
 };
 
 // Reads one row. Throws `unknown` when it is malformed.
