@@ -9,8 +9,10 @@
 namespace waas::vault {
 
 struct DecisionScratch {
-  policy::Facts facts;                                   // of the transaction that is decided on
-  std::array<solana::Address, 1> ours;                   // the wallet: facts are views into it
+  // Of the transaction that is decided on: its facts, and what they are views into besides.
+  std::array<policy::TableClaim, MAX_LOOKUP_TABLES> claims;
+  std::array<solana::Address, 1> ours;  // the wallet
+  policy::Facts facts;
   std::array<LimitRow, MAX_CHARGED_WALLETS + 1> limits;  // of the call's wallets; the last one: of an item
   std::array<char, policy::MAX_NAME_BYTES> rule;         // that a refusal names: the policy may be gone by then
 };

@@ -76,7 +76,7 @@ Refusal decide(Context& context, const Caller& caller, const policy::WalletInfo&
 // ------------------------------------------------------------------------------------------------------------
 
 Refusal SignDecisions::readFactsOf(Item::Reader shown, const WalletRow& wallet, const solana::Message& message) {
-  std::array<policy::TableClaim, MAX_LOOKUP_TABLES> claims;
+  auto& claims = context.decision.claims;
   auto tables = shown.getTables();
   if (tables.size() > claims.size()) return Refused{ErrorCode::INVALID_REQUEST, "too many lookup tables"};
   for (unsigned i = 0; i < tables.size(); i++) {
