@@ -44,6 +44,8 @@ Json vaultJson(protocol::Health::Vault::Reader vault) {
           {"signatures", vault.getSignatures()},
           {"denied", vault.getDenied()},
           {"failed", vault.getFailed()},
+          {"policy", vault.getPolicy()},
+          {"policyNotAfter", vault.getPolicyNotAfter()},
           {"keys", keys}};
 }
 

@@ -17,12 +17,16 @@ void addDetails(Json& value, const client::Failure& failure) {
   if (failure.detail.size() > 0) value["detail"] = failure.detail.cStr();
   if (failure.retryAfter > 0) value["retryAfter"] = failure.retryAfter;
   if (failure.share > 0) value["share"] = failure.share;
+  if (failure.rule.size() > 0) value["rule"] = failure.rule.cStr();
+  if (failure.instruction > 0) value["instruction"] = failure.instruction;
   value["retryable"] = client::describe(failure.code).retryable;
 }
 
 std::string withDetails(const std::string& sentence, const client::Failure& failure) {
   std::string text = sentence;
   if (failure.detail.size() > 0) text += std::string(" [") + failure.detail.cStr() + "]";
+  if (failure.rule.size() > 0) text += std::string(" [rule \"") + failure.rule.cStr() + "\"]";
+  if (failure.instruction > 0) text += " [instruction " + std::to_string(failure.instruction) + "]";
   if (failure.share > 0) text += " [share " + std::to_string(failure.share) + "]";
   if (failure.retryAfter > 0) text += " [again in " + std::to_string((failure.retryAfter + 999) / 1000) + " s]";
   return text;

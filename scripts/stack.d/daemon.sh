@@ -43,6 +43,7 @@ writeVaultSettings() {
       echo "allow uid $uid service demo"
     done
     if asRoot; then echo "allow uid $gatewayUid login"; fi
+    policyLine
     if [ -n "${WAAS_STACK_ALLOW:-}" ]; then echo "$WAAS_STACK_ALLOW"; fi
     if [ -n "${WAAS_STACK_VAULT_CONF:-}" ]; then echo "$WAAS_STACK_VAULT_CONF"; fi
   } >"$state/vault.conf"
@@ -125,6 +126,7 @@ writeEnvironment() {
       echo "REDIS_1_PID=$(pidOf redis1 || true)"
       echo "REDIS_2_PID=$(pidOf redis2 || true)"
       writeGatewayEnvironment
+      if decidesByPolicy; then echo "WAAS_STACK_POLICY_KEY='$(policyKeyFile)'"; fi
       echo "WAAS_STACK_DATABASE_URL='$(adminUrl)'"
       echo "WAAS_STACK_REDIS_URL_1='unix://admin:$(secretOf redis_1_admin)@$sockets/redis1/redis.sock'"
       echo "WAAS_STACK_REDIS_URL_2='unix://admin:$(secretOf redis_2_admin)@$sockets/redis2/redis.sock'"
@@ -160,6 +162,7 @@ isReady() {
     python3 -c 'import json, sys
 report = json.load(sys.stdin)
 reached = {store["name"] for store in report["stores"] if store["reachable"]}
-if report["vault"]["reachable"]: reached.add("vault")
-sys.exit(not reached.issuperset(sys.argv[1].split()))' "$running"
+# A vault that has not got its policy yet signs nothing.
+if report["vault"]["reachable"] and report["vault"]["policy"] >= int(sys.argv[2]): reached.add("vault")
+sys.exit(not reached.issuperset(sys.argv[1].split()))' "$running" "$(cat "$state/policy/number" 2>/dev/null || echo 0)"
 }

@@ -18,7 +18,9 @@
 #include "daemon/broker/door.h"
 #include "daemon/broker/health.h"
 #include "daemon/broker/lifecycle/share-keeper.h"
+#include "daemon/broker/limit-turns.h"
 #include "daemon/broker/log.h"
+#include "daemon/broker/policy-keeper.h"
 #include "daemon/broker/share-store.h"
 #include "daemon/broker/wallet-store.h"
 
@@ -171,9 +173,10 @@ int serve(const std::string& config, const std::string& credentials) {
   HealthReport health(connections);
   kj::TaskSet background(logged);
   ShareKeeper keeper(timer, kj::systemPreciseCalendarClock());
-  Parts parts{
-      settings, timer,  kj::systemPreciseCalendarClock(), admission, deadlines, wallets, shares2, shares3, vault, audit,
-      health,   keeper, {{&shares2, &shares3}},           background};
+  LimitTurns limitTurns;
+  PolicyKeeper policies(wallets.policies(), vault, timer);
+  Parts parts{settings, timer,  kj::systemPreciseCalendarClock(), admission, deadlines, wallets, shares2, shares3, vault,
+              audit,    health, keeper, limitTurns, policies, {{&shares2, &shares3}}, background};
   StreamPool pool{port, turn};
   Door door(kj::mv(listener), pool, parts, connections);
 
