@@ -12,7 +12,7 @@ namespace {
 
 constexpr struct {
   void (*add)(CLI::App&, Invocation&);
-} GROUPS[] = {{addHealth}, {addUser}, {addWallet}, {addSign}, {addShares}, {addAudit}, {addDb}};
+} GROUPS[] = {{addHealth}, {addUser}, {addWallet}, {addSign}, {addShares}, {addAudit}, {addPolicy}, {addDb}};
 
 void addGlobals(CLI::App& app, Globals& globals) {
   app.add_option("--socket", globals.socket, "Socket of the signing daemon")

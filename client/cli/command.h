@@ -46,6 +46,7 @@ void addWallet(CLI::App& app, Invocation& invocation);
 void addSign(CLI::App& app, Invocation& invocation);
 void addShares(CLI::App& app, Invocation& invocation);
 void addAudit(CLI::App& app, Invocation& invocation);
+void addPolicy(CLI::App& app, Invocation& invocation);
 void addDb(CLI::App& app, Invocation& invocation);
 
 // Adds a command that runs `run` (which must outlive the parser), with global options allowed behind its name.
