@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the npm packages of this folder unless the lockfile's are there already, then runs its arguments.
-# Exit code 77 = they can't be installed; the reason is printed.
+# WAAS_NPM_FOLDER: the packages of another folder. Exit code 77 = they can't be installed; the reason is printed.
 set -eu
-here=$(dirname "$(readlink -f "$0")")
+here=${WAAS_NPM_FOLDER:-$(dirname "$(readlink -f "$0")")}
 skip() { printf 'skipped: %s\n' "$1"; exit 77; }
 
 command -v node > /dev/null || skip "node is not installed"
