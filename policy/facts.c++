@@ -18,6 +18,9 @@ namespace {
 using solana::ABSENT;
 using solana::Action;
 
+/// Bounds the work on a message that names many accounts which are nobody's we know: each costs some ten hashes.
+constexpr unsigned MAX_DERIVATIONS = 64;
+
 bool isTokenProgram(AddressView program) noexcept {
   return same(program, solana::token::PROGRAM) || same(program, solana::token2022::PROGRAM);
 }
@@ -34,7 +37,8 @@ Party inherited(const Party& party) noexcept { return party.looked() || !party ?
 /// One instruction, or one child of a Batch.
 struct Call {
   AddressView program;
-  Bytes accounts;  // indexes among the message's accounts
+  const Program* known = nullptr;  // null: a program that is not known
+  Bytes accounts;                  // indexes among the message's accounts
   Bytes data;
   std::uint16_t instruction = 0;
   std::uint8_t child = 0;
@@ -50,11 +54,17 @@ class FactsReader {
     FactsOutcome outcome = accounts.fill(message, claims, ours);
     if (outcome != FactsOutcome::READ) return outcome;
     readWhole();
-    markTokenAccounts();
+    findPrograms();
     std::uint16_t number = 0;
     for (const solana::Instruction& instruction : message.instructions()) {
-      Call call{message.staticKey(instruction.program), instruction.accounts, instruction.data, ++number, 0};
-      bool room = isTokenProgram(call.program) && solana::token::isBatch(call.data) ? readBatch(call) : readCall(call);
+      Call call{message.staticKey(instruction.program),
+                programOf(instruction),
+                instruction.accounts,
+                instruction.data,
+                ++number,
+                0};
+      bool batch = call.known != nullptr && call.known->isToken && solana::token::isBatch(call.data);
+      bool room = batch ? readBatch(call) : readCall(call);
       if (!room) return FactsOutcome::TOO_MANY_EFFECTS;
     }
     return FactsOutcome::READ;
@@ -69,6 +79,10 @@ class FactsReader {
   /// Accounts that an instruction of a program of tokens uses: only these are worth a look whether they are wrapped
   /// SOL.
   std::bitset<solana::MAX_ACCOUNTS> tokenAccounts;
+  /// By the index of their static key, of which no message has more than version 1 allows; null = not known.
+  std::array<const Program*, solana::MAX_V1_ADDRESSES> programs{};
+  /// Addresses that may still be compared with derived ones: after that, whose an account is stays unknown.
+  unsigned derivations = MAX_DERIVATIONS;
   /// ComputeBudget settings that were there, by their tag: each may come once.
   std::bitset<8> settings;
 
@@ -92,9 +106,16 @@ class FactsReader {
         same(message.staticKey(first.program), solana::system::PROGRAM) && solana::system::advancesNonce(first.data);
   }
 
-  void markTokenAccounts() noexcept {
+  const Program* programOf(const solana::Instruction& instruction) const noexcept {
+    return programs[instruction.program];
+  }
+
+  /// Finds each program once, and the accounts that those which handle tokens use.
+  void findPrograms() noexcept {
     for (const solana::Instruction& instruction : message.instructions()) {
-      if (!handlesTokens(message.staticKey(instruction.program))) continue;
+      const Program*& known = programs[instruction.program];
+      if (known == nullptr) known = findProgram(message.staticKey(instruction.program));
+      if (known == nullptr || !known->handlesTokens) continue;
       for (std::uint8_t account : instruction.accounts) tokenAccounts.set(account);
     }
   }
@@ -118,9 +139,8 @@ class FactsReader {
 
   bool readCall(const Call& call) noexcept {
     Action action;
-    const Program* program = findProgram(call.program);
-    if (program == nullptr) return addUnknown(call, "a program that is not known");
-    if (!program->read(call.data, call.accounts.size(), action)) return addUnknown(call, program->notUnderstood);
+    if (call.known == nullptr) return addUnknown(call, "a program that is not known");
+    if (!call.known->read(call.data, call.accounts.size(), action)) return addUnknown(call, call.known->notUnderstood);
     if (action.kind == EffectKind::COMPUTE_BUDGET && isRepeated(call))
       return addUnknown(call, "ComputeBudget, said twice");
     return addEffect(call, action);
@@ -193,7 +213,7 @@ class FactsReader {
     effect.fromOwner = partyAt(call, action.at.fromOwner);
     effect.toOwner = partyAt(call, action.at.toOwner);
     effect.tokenProgram = partyAt(call, action.at.tokenProgram);
-    if (action.at.tokenProgram == ABSENT && isTokenProgram(call.program)) effect.tokenProgram = effect.program;
+    if (action.at.tokenProgram == ABSENT && call.known->isToken) effect.tokenProgram = effect.program;
     // An authority over an extension is written as zero bytes where there shall be none.
     bool nobody = action.role == Role::EXTENSION && isZero(action.toKey);
     if (!action.toKey.empty() && !nobody) effect.to = Party(action.toKey.data(), Party::From::MESSAGE);
@@ -271,7 +291,7 @@ class FactsReader {
         effect.toOwner = ownerOf(to, target, effect.swap.outMint, effect.tokenProgram);
         return;
       case EffectKind::CLOSE_ACCOUNT:
-        if (isTokenProgram(call.program)) fillClosed(from, source, effect);
+        if (call.known->isToken) fillClosed(from, source, effect);
         return;
       case EffectKind::APPROVE:
       case EffectKind::REVOKE:
@@ -292,6 +312,8 @@ class FactsReader {
     for (const Address& own : ours) {
       for (AddressView program : {AddressView(solana::token::PROGRAM), AddressView(solana::token2022::PROGRAM)}) {
         if (tokenProgram && isTokenProgram(tokenProgram.address()) && !tokenProgram.is(program)) continue;
+        if (derivations == 0) return Party();
+        --derivations;
         if (!isAssociatedTokenAddress(accounts[*to].address(), own, mint.address(), program)) continue;
         // Only the account's address was compared: if that is a claim, so is whose it is.
         Party owner(own.bytes.data(), accounts[*to].looked() ? Party::From::CLAIM : Party::From::DERIVED);

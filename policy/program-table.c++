@@ -17,10 +17,10 @@ namespace {
 constexpr Program PROGRAMS[] = {
     {solana::compute_budget::PROGRAM, solana::compute_budget::read, "ComputeBudget, not understood"},
     {solana::system::PROGRAM, solana::system::read, "System, not understood"},
-    {solana::token::PROGRAM, solana::token::read, "Token, not understood"},
-    {solana::associated_token::PROGRAM, solana::associated_token::read, "AssociatedToken, not understood"},
-    {solana::jupiter::PROGRAM, solana::jupiter::read, "Jupiter, not understood"},
-    {solana::token2022::PROGRAM, solana::token2022::read, "Token-2022, not understood"},
+    {solana::token::PROGRAM, solana::token::read, "Token, not understood", true, true},
+    {solana::associated_token::PROGRAM, solana::associated_token::read, "AssociatedToken, not understood", true},
+    {solana::jupiter::PROGRAM, solana::jupiter::read, "Jupiter, not understood", true},
+    {solana::token2022::PROGRAM, solana::token2022::read, "Token-2022, not understood", true, true},
     {solana::memo::PROGRAM, solana::memo::read, "Memo, not understood"},
     {solana::memo::PROGRAM_4, solana::memo::read, "Memo, not understood"},
     {solana::memo::PROGRAM_1, solana::memo::read, "Memo, not understood"},
@@ -36,14 +36,6 @@ const Program* findProgram(AddressView address) noexcept {
     if (same(program.address, address)) return &program;
   }
   return nullptr;
-}
-
-bool handlesTokens(AddressView program) noexcept {
-  for (const Address& known : {solana::token::PROGRAM, solana::token2022::PROGRAM, solana::associated_token::PROGRAM,
-                               solana::jupiter::PROGRAM}) {
-    if (same(known, program)) return true;
-  }
-  return false;
 }
 
 }  // namespace waas::policy

@@ -11,12 +11,13 @@ struct Program {
   bool (*read)(Bytes data, std::size_t accounts, solana::Action& out) noexcept;
   /// How people are told that an instruction of it wasn't.
   const char* notUnderstood;
+  /// Whether its instructions use token accounts.
+  bool handlesTokens = false;
+  /// Whether it is one of the token programs themselves.
+  bool isToken = false;
 };
 
 /// Null if the program isn't known.
 const Program* findProgram(AddressView address) noexcept;
-
-/// Whether instructions of the program use token accounts.
-bool handlesTokens(AddressView program) noexcept;
 
 }  // namespace waas::policy

@@ -1,7 +1,6 @@
 #include "solana/address.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace waas::solana {
 namespace {
@@ -40,10 +39,6 @@ bool decode(std::string_view text, std::span<std::uint8_t> out, std::size_t maxC
 }
 
 }  // namespace
-
-bool same(AddressView left, AddressView right) noexcept {
-  return std::memcmp(left.data(), right.data(), ADDRESS_SIZE) == 0;
-}
 
 Address copy(AddressView view) noexcept {
   Address address;

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -33,7 +34,9 @@ struct Signature {
 };
 
 /// Compares two addresses. Not constant time: addresses are public.
-bool same(AddressView left, AddressView right) noexcept;
+inline bool same(AddressView left, AddressView right) noexcept {
+  return std::memcmp(left.data(), right.data(), ADDRESS_SIZE) == 0;
+}
 
 /// Copies an address.
 Address copy(AddressView view) noexcept;
