@@ -40,29 +40,29 @@ std::string_view view(capnp::Text::Reader text) { return {text.begin(), text.siz
 /// Fills one Policy, part by part. Throws Wrong.
 class PolicyReader {
  public:
-  PolicyReader(rpc::Policy::Reader in, Policy& out) : in(in), out(out) {}
+  PolicyReader(rpc::Policy::Reader root, Policy& out) : root(root), out(out) {}
 
   void read() {
-    require(in.getFormat() == FORMAT, "the policy's format is not known");
-    out.name = plainText(in.getName(), 0, MAX_NAME_BYTES, "the policy's name");
+    require(root.getFormat() == FORMAT, "the policy's format is not known");
+    out.name = plainText(root.getName(), 0, MAX_NAME_BYTES, "the policy's name");
     readAddresses();
-    for (auto set : counted(in.getAddressSets(), MAX_SETS, "too many sets of addresses")) readAddressSet(set);
-    readSets(in.getCallerSets(), out.callerSets, out.callers, [&](auto member) { return callerMatch(member); });
-    readSets(in.getWalletSets(), out.walletSets, out.wallets, [&](auto member) { return walletMatch(member); });
-    readSets(in.getOwnerSets(), out.ownerSets, out.owners, [&](auto member) { return ownerMatch(member); });
-    readSets(in.getAmountSets(), out.amountSets, out.amounts, [&](auto member) { return amount(member); });
+    for (auto set : counted(root.getAddressSets(), MAX_SETS, "too many sets of addresses")) readAddressSet(set);
+    readSets(root.getCallerSets(), out.callerSets, out.callers, [&](auto member) { return callerMatch(member); });
+    readSets(root.getWalletSets(), out.walletSets, out.wallets, [&](auto member) { return walletMatch(member); });
+    readSets(root.getOwnerSets(), out.ownerSets, out.owners, [&](auto member) { return ownerMatch(member); });
+    readSets(root.getAmountSets(), out.amountSets, out.amounts, [&](auto member) { return amount(member); });
     checkAmountSets();
-    for (auto limit : counted(in.getLimits(), MAX_LIMITS, "too many limits")) readLimit(limit);
-    for (auto mint : counted(in.getMints(), MAX_SETS, "too many mints")) readMint(mint);
-    for (auto account : counted(in.getTokenAccounts(), MAX_TOKEN_ACCOUNTS, "too many token accounts")) {
+    for (auto limit : counted(root.getLimits(), MAX_LIMITS, "too many limits")) readLimit(limit);
+    for (auto mint : counted(root.getMints(), MAX_SETS, "too many mints")) readMint(mint);
+    for (auto account : counted(root.getTokenAccounts(), MAX_TOKEN_ACCOUNTS, "too many token accounts")) {
       readTokenAccount(account);
     }
-    for (auto rule : counted(in.getRules(), MAX_RULES, "too many rules")) readRule(rule);
+    for (auto rule : counted(root.getRules(), MAX_RULES, "too many rules")) readRule(rule);
     checkRuleNames();
   }
 
  private:
-  rpc::Policy::Reader in;
+  rpc::Policy::Reader root;
   Policy& out;
   std::size_t members = 0;
 
@@ -118,7 +118,7 @@ class PolicyReader {
   }
 
   void readAddresses() {
-    auto data = in.getAddresses();
+    auto data = root.getAddresses();
     require(data.size() % solana::ADDRESS_SIZE == 0, "the addresses are cut");
     std::size_t count = data.size() / solana::ADDRESS_SIZE;
     require(count < NO_PLACE, "too many addresses");

@@ -153,6 +153,7 @@ class Cover {
   std::string_view wholeGap() const noexcept {
     const Facts& facts = transaction.facts();
     if (rule.tables == Tables::NONE && facts.tables > 0) return "The transaction uses lookup tables.";
+    if (facts.durableNonce && !rule.names(Operation::ADVANCE_NONCE)) return operationGap(Operation::ADVANCE_NONCE);
     if (transaction.otherOfOursPays()) return "Another wallet of ours would pay the fee.";
     bool foreign =
         transaction.anyOtherSigner([&](Place signer) { return !contains(policy, rule.otherSigners, signer); });

@@ -1,8 +1,12 @@
 #include "policy/transaction-view.h"
 
 #include <algorithm>
+#include <memory>
+#include <type_traits>
 
+#include "solana/instruction/token-2022.h"
 #include "solana/instruction/token.h"
+#include "solana/program-address.h"
 
 namespace waas::policy {
 namespace {
@@ -38,8 +42,43 @@ bool ownerBenefits(Operation operation) noexcept {
          operation != Operation::APPROVE;
 }
 
-Beneficiary beneficiaryOf(const Policy& policy, const Request& request, const Effect& effect,
-                          Operation operation) noexcept {
+/// Recognizes associated token accounts of the wallet for mints that the policy names, where the message alone doesn't
+/// tell which account it is. That costs hashes: so only a few accounts are looked at, and a few mints tried; of others
+/// nothing is known.
+class OwnAccounts {
+ public:
+  OwnAccounts(const Policy& policy, const Request& request) noexcept : policy(policy), request(request) {}
+
+  /// The mint of which this is the wallet's account; null if it is none, or nobody looks any more.
+  const Address* mintOf(const Party& account) noexcept {
+    if (!account || left == 0) return nullptr;
+    --left;
+    if (isOwn(account, solana::token::NATIVE_MINT)) return &solana::token::NATIVE_MINT;
+    for (const Mint& mint : std::span(policy.mints).first(std::min(policy.mints.size(), MAX_MINTS))) {
+      const Address& address = policy.addresses[mint.address];
+      if (isOwn(account, address)) return &address;
+    }
+    return nullptr;
+  }
+
+ private:
+  static constexpr unsigned MAX_ACCOUNTS = 8;
+  static constexpr std::size_t MAX_MINTS = 8;
+
+  const Policy& policy;
+  const Request& request;
+  unsigned left = MAX_ACCOUNTS;
+
+  bool isOwn(const Party& account, const Address& mint) const noexcept {
+    for (AddressView program : {AddressView(solana::token::PROGRAM), AddressView(solana::token2022::PROGRAM)}) {
+      if (solana::isAssociatedTokenAddress(account.address(), request.wallet.address, mint, program)) return true;
+    }
+    return false;
+  }
+};
+
+Beneficiary beneficiaryOf(const Policy& policy, const Request& request, const Effect& effect, Operation operation,
+                          OwnAccounts& own) noexcept {
   Beneficiary out;
   out.there = hasBeneficiary(effect, operation);
   if (!out.there) return out;
@@ -56,11 +95,17 @@ Beneficiary beneficiaryOf(const Policy& policy, const Request& request, const Ef
     out.owner = policy.ownerOf(out.address);
     if (out.owner != NO_PLACE) out.ownerUnknown = false;
   }
+  bool untold = withOwner && tokens && !effect.toOwner && !effect.mint && !effect.swap.outMint;
+  if (untold && own.mintOf(effect.to) != nullptr) {
+    out.self = true;
+    out.ownerUnknown = false;
+    return out;
+  }
   out.self = effect.to.is(request.wallet.address) || (withOwner && effect.toOwner.is(request.wallet.address));
   return out;
 }
 
-AssetView assetOf(const Policy& policy, const Effect& effect, Operation operation) noexcept {
+AssetView assetOf(const Policy& policy, const Effect& effect, Operation operation, OwnAccounts& own) noexcept {
   AssetView out;
   bool lamports = effect.asset == AssetKind::SOL || operation == Operation::CREATE_ACCOUNT ||
                   operation == Operation::CREATE_TOKEN_ACCOUNT || operation == Operation::CLOSE_ACCOUNT ||
@@ -75,10 +120,18 @@ AssetView assetOf(const Policy& policy, const Effect& effect, Operation operatio
     out.sol = out.known = true;
     return out;
   }
-  out.known = static_cast<bool>(effect.mint);
-  out.looked = effect.mint.looked();
-  out.sol = isWrappedSol(effect.mint);
-  out.mint = placeOf(policy, effect.mint);
+  if (effect.mint) {
+    out.known = true;
+    out.looked = effect.mint.looked();
+    out.sol = isWrappedSol(effect.mint);
+    out.mint = placeOf(policy, effect.mint);
+  } else if (const Address* mint = own.mintOf(effect.from)) {
+    // Its address was recognized: if that is a claim, so is the mint.
+    out.known = true;
+    out.looked = effect.from.looked();
+    out.sol = *mint == solana::token::NATIVE_MINT;
+    out.mint = policy.placeOf(*mint);
+  }
   return out;
 }
 
@@ -103,29 +156,36 @@ bool takesAway(const EffectView& view) noexcept {
 
 bool isWrappedSol(const Party& mint) noexcept { return mint.is(solana::token::NATIVE_MINT); }
 
-EffectView TransactionView::view(const Policy& policy, const Request& request, const Effect& effect) const noexcept {
+static_assert(std::is_trivially_destructible_v<EffectView>);
+
+namespace {
+
+EffectView viewOf(const Policy& policy, const Request& request, const Effect& effect, OwnAccounts& own) noexcept {
   EffectView out;
   const PublicKey& wallet = request.wallet.address;
   out.effect = &effect;
   out.operation = operationOf(effect);
   out.program = placeOf(policy, effect.program);
-  out.beneficiary = beneficiaryOf(policy, request, effect, out.operation);
-  out.asset = assetOf(policy, effect, out.operation);
+  out.beneficiary = beneficiaryOf(policy, request, effect, out.operation, own);
+  out.asset = assetOf(policy, effect, out.operation, own);
   out.takesFromOther = isOneOf(effect.authority, request.others) || isOneOf(effect.from, request.others) ||
                        isOneOf(effect.fromOwner, request.others);
-  // A memo without signers speaks for the fee payer.
+  // A memo without signers speaks for the fee payer; whoever advances a nonce, what the wallet signs does not expire.
   out.concernsWallet = effect.signedByOurs || out.takesFromOther || out.operation == Operation::UNKNOWN ||
-                       out.operation == Operation::MEMO || effect.authority.is(wallet) || effect.from.is(wallet) ||
-                       effect.fromOwner.is(wallet);
+                       out.operation == Operation::MEMO || out.operation == Operation::ADVANCE_NONCE ||
+                       effect.authority.is(wallet) || effect.from.is(wallet) || effect.fromOwner.is(wallet);
   return out;
 }
+
+}  // namespace
 
 TransactionView::TransactionView(const Policy& policy, const Request& request, const Facts& facts) noexcept
     : source(facts),
       walletPays(facts.feePayer.is(request.wallet.address)),
       otherPays(isOneOf(facts.feePayer, request.others)) {
+  OwnAccounts own(policy, request);
   for (const Effect& effect : facts.effects()) {
-    EffectView& added = views[count++] = view(policy, request, effect);
+    EffectView& added = *std::construct_at(&store.views[count++], viewOf(policy, request, effect, own));
     if (added.concernsWallet && takesAway(added) && added.asset.there && !added.asset.known) {
       unknownMint = effect.instruction;
     }

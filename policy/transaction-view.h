@@ -62,7 +62,7 @@ class TransactionView {
   /// Looks through all effects. What it is given must outlive it.
   TransactionView(const Policy& policy, const Request& request, const Facts& facts) noexcept;
 
-  std::span<const EffectView> effects() const noexcept { return {views.data(), count}; }
+  std::span<const EffectView> effects() const noexcept { return {store.views.data(), count}; }
   const Facts& facts() const noexcept { return source; }
 
   /// What leaves of one asset.
@@ -84,16 +84,20 @@ class TransactionView {
   }
 
  private:
+  /// Not filled beforehand: most transactions have a handful, and clearing places for all would cost more than these.
+  union Store {
+    Store() noexcept {}
+    std::array<EffectView, MAX_EFFECTS> views;
+  };
+
   const Facts& source;
-  std::array<EffectView, MAX_EFFECTS> views;
+  Store store;
   std::size_t count = 0;
   std::array<Place, 256> signers;  // others than the wallet
   std::size_t signerCount = 0;
   std::uint16_t unknownMint = 0;
   bool walletPays = false;
   bool otherPays = false;
-
-  EffectView view(const Policy& policy, const Request& request, const Effect& effect) const noexcept;
 };
 
 }  // namespace waas::policy

@@ -2,14 +2,13 @@
 // in every version of messages in which it can be said. What policy/examples/swaps-only.toml must answer to each stands
 // beside it. Run by hand: `npm run policy-table`; tests/unit/policy reads the file.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import * as system from '@solana-program/system';
 import * as token from '@solana-program/token';
 import * as token2022 from '@solana-program/token-2022';
 import * as budget from '@solana-program/compute-budget';
 import * as stake from '@solana-program/stake';
 import * as lookup from '@solana-program/address-lookup-table';
-import { NATIVE_MINT, SOL, TOKEN, TOKEN_2022, draft, instruction, unsigned } from './chain.mjs';
+import { NATIVE_MINT, SOL, TOKEN, TOKEN_2022, draft, instruction, named, unsigned } from './chain.mjs';
 import { SWAP_KINDS, swap, u64 } from './jupiter.mjs';
 import { base64, kit, web3 } from './libraries.mjs';
 
@@ -18,7 +17,6 @@ const CLOCK = 'SysvarC1ock11111111111111111111111111111111';
 const RECENT = 'SysvarRecentB1ockHashes11111111111111111111';
 const USDC = kit.address('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v');
 const USDT = kit.address('Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB');
-const named = (name) => kit.getAddressDecoder().decode(createHash('sha256').update(`policy table ${name}`).digest());
 const signer = (name) => kit.createNoopSigner(named(name));
 const ata = async (owner, mint, program = TOKEN) =>
   (await token.findAssociatedTokenPda({ owner: owner.address ?? owner, mint, tokenProgram: program }))[0];
@@ -34,6 +32,9 @@ const mine = { SOL: await ata(wallet, NATIVE_MINT), USDC: await ata(wallet, USDC
 const theirs = { SOL: await ata(thief, NATIVE_MINT), USDC: await ata(thief, USDC) };
 const mine2022 = await ata(wallet, scam, TOKEN_2022);
 const theirs2022 = await ata(thief, scam, TOKEN_2022);
+
+const seeded = await kit.createAddressWithSeed({ baseAddress: wallet.address, programAddress: SYSTEM, seed: 'x' });
+const seededByThief = await kit.createAddressWithSeed({ baseAddress: wallet.address, programAddress: program, seed: 'x' });
 
 // ---- Honest parts
 const IN = 2n * SOL;
@@ -104,12 +105,12 @@ const notCovered = (what) => `The rule does not cover ${what}.`;
 
 // Honest swaps: the twins.
 for (const kind of SWAP_KINDS) allow(`buy by ${kind}`, around(swap(kind, terms)));
-for (const kind of ['shared', 'route_v2', 'shared_v2', 'exact_out']) allow(`sell by ${kind}`, selling(kind));
+for (const kind of ['route', 'shared', 'route_v2', 'shared_v2', 'exact_out']) allow(`sell by ${kind}`, selling(kind));
 allow('without budget', around(swap('shared', terms)), { bare: true });
 allow('with the source made in the message', [makeAta(wallet, wallet, USDC, mine.USDC), ...selling('route')]);
 allow('through pools in a lookup table', around(swap('shared', terms)), { versions: [0], tables: { [table]: pools } });
 allow('through pools in a table that nobody tells', around(swap('shared', terms)), { versions: [0], tables: { [table]: pools }, claims: {} });
-allow('with the legacy create of an account', [{ ...makeAta(wallet, wallet, USDC, mine.USDC), data: new Uint8Array() }, ...selling('shared')]);
+allow('with the legacy create of an account', [{ ...makeAta(wallet, wallet, USDT, mine.USDT), data: new Uint8Array() }, ...selling('shared')]);
 allow('by a Batch of harmless parts', [token.getBatchInstruction([token.getSyncNativeInstruction({ account: mine.SOL })]), ...selling('shared')]);
 
 /** A swap with one instruction more, at its end and at its begin. */
@@ -128,7 +129,7 @@ smuggle('checked token transfer', token.getTransferCheckedInstruction({ source: 
 smuggle('burn', token.getBurnCheckedInstruction({ account: mine.USDC, mint: USDC, authority: wallet, amount: 5n, decimals: 6 }), notCovered('that tokens are burned'), { once: true });
 smuggle('unwrapped lamports for the thief', token.getUnwrapLamportsInstruction({ source: mine.SOL, destination: thief.address, authority: wallet, amount: 7n }), NO_DESTINATION);
 smuggle('excess lamports for the thief', token.getWithdrawExcessLamportsInstruction({ source: mine.USDC, destination: thief.address, authority: wallet }), NO_DESTINATION);
-smuggle('transfer with a seed', system.getTransferSolWithSeedInstruction({ source: named('seeded'), baseAccount: wallet, destination: thief.address, amount: 9n, fromSeed: 'x', fromOwner: SYSTEM }), NO_DESTINATION, { once: true });
+smuggle('transfer with a seed', system.getTransferSolWithSeedInstruction({ source: seeded, baseAccount: wallet, destination: thief.address, amount: SOL, fromSeed: 'x', fromOwner: SYSTEM }), NO_DESTINATION, { once: true });
 row('close elsewhere', around(swap('shared', terms)).slice(0, -1).concat(close(thief.address)), { reason: NO_DESTINATION, at: null });
 rows.slice(-3).forEach((r, i) => (r.instruction = i === 2 ? 6 : 8));
 
@@ -139,7 +140,7 @@ smuggle('another owner of the tokens', token.getSetAuthorityInstruction({ owned:
 smuggle('a close authority', token.getSetAuthorityInstruction({ owned: mine.SOL, owner: wallet, authorityType: token.AuthorityType.CloseAccount, newAuthority: thief.address }), notCovered('that an authority is changed'), { once: true });
 smuggle('the wallet assigned to a program', system.getAssignInstruction({ account: wallet, programAddress: program }), notCovered('that an authority is changed'));
 smuggle('the wallet made into an account', instruction(SYSTEM, [[wallet, 'ws']], [13, 0, 0, 0, ...u64(0n), ...u64(0n), ...kit.getAddressEncoder().encode(program)]), notCovered('that an account is made'));
-smuggle("an account for the thief's program", instruction(SYSTEM, [[wallet, 'ws'], [named('seeded 2'), 'w']], [3, 0, 0, 0, ...kit.getAddressEncoder().encode(wallet.address), ...u64(1n), 120, ...u64(SOL), ...u64(0n), ...kit.getAddressEncoder().encode(program)]), notCovered('that an account is made'), { once: true });
+smuggle("an account for the thief's program", instruction(SYSTEM, [[wallet, 'ws'], [seededByThief, 'w']], [3, 0, 0, 0, ...kit.getAddressEncoder().encode(wallet.address), ...u64(1n), 120, ...u64(SOL), ...u64(0n), ...kit.getAddressEncoder().encode(program)]), notCovered('that an account is made'), { once: true });
 smuggle('nonce authority', system.getAuthorizeNonceAccountInstruction({ nonceAccount: named('nonce'), nonceAuthority: wallet, newNonceAuthority: thief.address }), notCovered('that an authority is changed'), { once: true });
 smuggle('nonce withdrawal', system.getWithdrawNonceAccountInstruction({ nonceAccount: named('nonce'), recipientAccount: thief.address, nonceAuthority: wallet, withdrawAmount: 5n }), NO_DESTINATION, { once: true });
 smuggle('stake withdrawal', stake.getWithdrawInstruction({ stake: named('stake'), recipient: thief.address, withdrawAuthority: wallet, args: 5n }), FOREIGN_PROGRAM, { once: true });
@@ -191,7 +192,7 @@ row('two amounts that overflow', around(swap('shared', { ...terms, in: 2n ** 63n
 rows.slice(-3).forEach((r, i) => (r.instruction = i === 2 ? 6 : 8));
 row('a token that the rule does not name', selling('shared', { inMint: scam, source: await ata(wallet, scam) }), { reason: ASSET, twin: 'sell by shared' });
 rows.slice(-3).forEach((r, i) => (r.instruction = i === 2 ? 2 : 4));
-row('a token that is not told', selling('route'), { reason: UNTOLD_ASSET, twin: 'with the source made in the message' });
+row('a token that is not told', selling('route', { source: named('some token account') }), { reason: UNTOLD_ASSET, twin: 'sell by route' });
 rows.slice(-3).forEach((r, i) => (r.instruction = i === 2 ? 2 : 4));
 
 // Accounts for others, and others for the wallet.
@@ -209,7 +210,8 @@ rows.slice(-3).forEach((r) => (r.instruction = 1));
 const oddNonce = { ...advance(wallet), data: Uint8Array.from([4, 0, 0, 0, 9]) };
 row('a durable nonce in an odd form', [oddNonce, ...around(swap('shared', terms))], { bare: true, reason: NOT_UNDERSTOOD, twin: 'without budget' });
 rows.slice(-3).forEach((r) => (r.instruction = 1));
-row("a durable nonce of the thief's", [advance(thief), ...around(swap('shared', terms))], { bare: true, payer: thief, reason: FOREIGN_SIGNER, twin: 'without budget' });
+row("a durable nonce of the thief's", [advance(thief), ...around(swap('shared', terms))], { bare: true, payer: thief, reason: notCovered('a durable nonce'), twin: 'without budget' });
+rows.slice(-3).forEach((r) => (r.instruction = 1));
 
 // Fees.
 const plainSwap = around(swap('shared', terms));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -52,9 +53,9 @@ struct PolicyCommand : testing::Test {
                                            .calls = {solana::system::transfer(wallet(7), wallet(8), 1'000)},
                                            .tables = {},
                                            .config = {}});
-    std::vector<uint8_t> bytes(65, 0);
+    std::vector<uint8_t> bytes(65 + message->size());
     bytes[0] = 1;
-    bytes.insert(bytes.end(), message->begin(), message->end());
+    std::copy(message->begin(), message->end(), bytes.begin() + 65);
     return folder.file("tx", base64(bytes));
   }
   static solana::Address wallet(uint8_t number) {
@@ -108,7 +109,7 @@ TEST_F(PolicyCommand, ABundleIsWhatTheVaultTakes) {
             EXIT_DONE)
       << err;
   EXPECT_EQ(json()["number"], 9);
-  EXPECT_EQ(json()["notAfter"], 4104950400000);
+  EXPECT_EQ(json()["notAfter"], 4105036800000);
   std::string bytes = test::contentOf(made);
   auto bundle = PolicyBundle::parse(asBytes(bytes.data(), bytes.size()));
   ASSERT_TRUE(bundle);

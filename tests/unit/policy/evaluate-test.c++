@@ -146,6 +146,22 @@ TEST(P5Evaluate, AMintThatIsNotToldIsNotTheOneThatIsAllowed) {
   EXPECT_FALSE(ask(capped, {unchecked}).approved());
 }
 
+TEST(P5Evaluate, AnAccountOfTheWalletsOwnTellsItsMint) {
+  Policy named = policyOf(MINTS + PAY + rule("operations = [\"transfer\"]\nassets = [\"USDC\"]", "self"));
+  EXPECT_TRUE(ask(named, {transferUnchecked(WALLET, OWN_USDC, STRANGER, 1)}).approved());
+  EXPECT_EQ(ask(named, {transferUnchecked(WALLET, OWN_USDC, OWN_USDC, 1)}).rule, "pay");
+  Address other = tokenAccount(WALLET, addressOf(77));
+  EXPECT_FALSE(ask(named, {transferUnchecked(WALLET, other, STRANGER, 1)}).approved());
+}
+
+TEST(P5Evaluate, ANonceThatSomebodyElseAdvancesIsANonceAllTheSame) {
+  Policy policy = policyOf(MINTS + rule("operations = [\"transfer\"]\nassets = [\"SOL\"]\ndestinations = [\"any\"]\n"
+                                        "other-signers = [\"any\"]"));
+  Answer answer = ask(policy, {advanceNonce(addressOf(9), addressOf(40)), transferSol(WALLET, STRANGER, 1)});
+  EXPECT_EQ(answer.reason, "The rule does not cover a durable nonce.");
+  EXPECT_EQ(answer.instruction, 1);
+}
+
 TEST(P5Evaluate, TheFeeIsCappedInEveryVersion) {
   Policy policy = policyOf(
       "format = 1\n[[allow]]\nname = \"r\"\nactions = [\"sign-transaction\"]\ncallers = [\"person\"]\n"
