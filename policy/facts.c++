@@ -192,7 +192,24 @@ class FactsReader {
     fillCost(*effect);
     fillOwners(call, action, *effect);
     learn(call, action, *effect);
+    return effect->kind != EffectKind::CREATE_ACCOUNT || !isOurs(call, action.at.to) || addGivenAway(call, *effect);
+  }
+
+  /// Making an account of one of ours gives it to a program, with all that is in it (CreateAccountAllowPrefund):
+  /// besides what is paid for it, that is an authority given away.
+  bool addGivenAway(const Call& call, const Effect& made) noexcept {
+    Effect* effect = append(call, made.name);
+    if (effect == nullptr) return false;
+    effect->kind = EffectKind::SET_AUTHORITY;
+    effect->role = Role::PROGRAM;
+    effect->from = effect->authority = made.to;
+    effect->to = made.toOwner;
+    effect->signedByOurs = true;
     return true;
+  }
+
+  bool isOurs(const Call& call, std::uint8_t position) const noexcept {
+    return position < call.accounts.size() && accounts.isOurSigner(call.accounts[position]);
   }
 
   static void fillPlain(const Action& action, Effect& effect) noexcept {
@@ -249,8 +266,7 @@ class FactsReader {
       effect.signedByOurs = anyOurSigner(call.accounts);
       return;
     }
-    bool made = effect.kind == EffectKind::CREATE_ACCOUNT && accounts.isOurSigner(call.accounts[action.at.to]);
-    effect.signedByOurs = made || accounts.isOurSigner(call.accounts[action.at.authority]) || anyOurSigner(extra);
+    effect.signedByOurs = isOurs(call, action.at.authority) || anyOurSigner(extra);
   }
 
   /// What an associated account costs isn't said, but known.
@@ -324,10 +340,13 @@ class FactsReader {
     return Party();
   }
 
-  /// Lamports that go to a token account: one of ours, most often, where SOL is wrapped.
+  /// Lamports that go to a token account: where SOL is wrapped. In accounts of other mints they are nobody's plainly: a
+  /// frozen one can't be closed.
   void fillWrapped(std::optional<std::uint8_t> to, const TokenAccount* known, Effect& effect) noexcept {
     if (effect.toOwner || !to || !tokenAccounts.test(*to)) return;
-    effect.toOwner = ownerOf(to, known, derived(solana::token::NATIVE_MINT), derived(solana::token::PROGRAM));
+    const Party native = derived(solana::token::NATIVE_MINT);
+    if (known && !known->mint.is(native.address())) return;
+    effect.toOwner = ownerOf(to, known, native, derived(solana::token::PROGRAM));
   }
 
   void fillClosed(std::optional<std::uint8_t> from, const TokenAccount* known, Effect& effect) noexcept {

@@ -90,10 +90,9 @@ class Party {
 ///                  to one that isn't known). The System program's Assign is here too: role PROGRAM, `to` = the program
 ///                  that owns the account from then on.
 ///   CLOSE_ACCOUNT  Closes account `from` and gives all its lamports to `to`, by `authority`.
-///   CREATE_ACCOUNT Makes account `to` with `amount` lamports of `from`; it will belong to program `toOwner`. Look
-///   whether
-///                  `to` is a wallet of ours: CreateAccountAllowPrefund gives an account that has lamports to a
-///                  program.
+///   CREATE_ACCOUNT Makes account `to` with `amount` lamports of `from`; it will belong to program `toOwner`. If `to`
+///   is one
+///                  of ours, which has lamports of its own perhaps, a SET_AUTHORITY of that instruction follows.
 ///   CREATE_TOKEN_ACCOUNT  Makes or initializes token account `to` for `toOwner` and `mint`, under `tokenProgram`;
 ///   `from`
 ///                  pays at most `amount` lamports (no `from`: the account was paid for by another effect).
@@ -139,7 +138,7 @@ struct Effect {
   /// Index within a Batch, counted from 1; 0 = not in one.
   std::uint8_t child = 0;
   /// Whether one of `ours` signs for this effect: it is the authority, one of the signers that follow (of a
-  /// multisignature), the account that is made, or, where no authority is known (UNKNOWN, some of stake), any account
+  /// multisignature), or, where no authority is known (UNKNOWN, some of stake), any account
   /// of the instruction that signs.
   bool signedByOurs = false;
   /// Whether accounts follow those that the instruction needs: signers of a multisignature, or, in Token-2022's

@@ -1,5 +1,6 @@
 // A small chain (litesvm: Agave's runtime) for scripts that execute what they make: accounts, mints, transactions of each
 // version, balances before and after.
+import { createHash } from 'node:crypto';
 import { toBase58, kit } from './libraries.mjs';
 import * as system from '@solana-program/system';
 import * as token from '@solana-program/token';
@@ -11,6 +12,9 @@ export const NATIVE_MINT = kit.address('So11111111111111111111111111111111111111
 export const JUPITER = kit.address('JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4');
 export const TOKEN = token.TOKEN_PROGRAM_ADDRESS;
 export const TOKEN_2022 = token2022.TOKEN_2022_PROGRAM_ADDRESS;
+
+/** An address that depends on the name alone, of nobody whose key is known. */
+export const named = (name) => kit.getAddressDecoder().decode(createHash('sha256').update(`policy table ${name}`).digest());
 
 /** An instruction by hand, for what no library would make. `accounts`: [address or signer, 'w' | 's' | 'ws' | '']. */
 export function instruction(programAddress, accounts, data) {
@@ -46,8 +50,14 @@ export function unsigned(message) {
 }
 
 export class Chain {
-  svm = new LiteSVM().withDefaultPrograms().withNativeMints();
+  svm;
   signers = new Map();
+
+  /** `lenient`: signatures, blockhashes and repetitions are not looked at. */
+  constructor({ lenient = false } = {}) {
+    this.svm = new LiteSVM().withDefaultPrograms().withNativeMints();
+    if (lenient) this.svm = this.svm.withSigverify(false).withBlockhashCheck(false).withTransactionHistory(0n);
+  }
 
   /** A key pair with some lamports. `seed`: 32 bytes. */
   async signer(seed, lamports = 100n * SOL) {

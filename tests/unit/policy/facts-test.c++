@@ -214,10 +214,27 @@ TEST(Facts, AWalletThatIsMadeIntoAnAccountIsSeen) {
   InstructionCall prefunded{
       solana::system::PROGRAM, {{WALLET, Access::WRITABLE_SIGNER}, {STRANGER, Access::WRITABLE_SIGNER}}, data};
   auto reading = readCalls({prefunded}, Version::V0, STRANGER);
+  ASSERT_EQ((*reading)->effects().size(), 2u);
   EXPECT_EQ(reading->effect(0).kind, EffectKind::CREATE_ACCOUNT);
   EXPECT_TRUE(reading->effect(0).to.is(WALLET));
   EXPECT_TRUE(reading->effect(0).from.is(STRANGER));
-  EXPECT_TRUE(reading->effect(0).signedByOurs);
+  const Effect& given = reading->effect(1);
+  EXPECT_EQ(given.kind, EffectKind::SET_AUTHORITY);
+  EXPECT_EQ(given.role, Role::PROGRAM);
+  EXPECT_EQ(given.instruction, 1);
+  EXPECT_TRUE(given.from.is(WALLET));
+  EXPECT_TRUE(given.to.is(Address{}));
+  EXPECT_TRUE(given.signedByOurs);
+  auto ordinary = prefunded;
+  ordinary.accounts[0].address = OTHER;
+  EXPECT_EQ((*readCalls({ordinary}, Version::V0, STRANGER))->effects().size(), 1u);
+}
+
+TEST(Facts, LamportsInATokenAccountThatIsNotWrappedSolAreNotTheWalletsPlainly) {
+  Address account = ataOf(WALLET, MINT);
+  auto reading = readCalls({createAta(WALLET, WALLET, MINT), transfer(WALLET, account, 5)});
+  EXPECT_TRUE(reading->effect(1).to.is(account));
+  EXPECT_FALSE(reading->effect(1).toOwner);
 }
 
 TEST(Facts, MoreEffectsThanAreReadAreRefused) {
