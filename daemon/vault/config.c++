@@ -147,6 +147,8 @@ std::optional<ConfigError> Config::parse(std::string_view text) {
   }
   if (!brokerSeen) return ConfigError{0, "the line 'broker uid NUMBER' is missing"};
   if (socketPath.empty()) return ConfigError{0, "the line 'socket PATH' is missing"};
+  // That nothing decides is to be somebody's word, not the lack of one.
+  if (!policySaid) return ConfigError{0, "the line 'policy_key HEX' is missing, or 'policy none'"};
   return std::nullopt;
 }
 

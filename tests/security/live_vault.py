@@ -79,7 +79,7 @@ class Vault:
         subprocess.run([BUILD / "waas-vault", "--make-keys", credentials, "--public", self.folder / "vault.pub"], check=True)
         me = os.getuid()
         config.write_text(f"broker uid {me}\nsocket {self.folder}/signer.sock\nallow uid {me} operator login\n"
-                          f"allow uid {me} service load\n")
+                          f"allow uid {me} service load\npolicy none\n")
         command = [self.program, "--config", config, "--credentials", credentials, "--listen", self.folder / "vault.sock"]
         if guarded:
             command = [BUILD / "waas-vault-guard", "--", *command]

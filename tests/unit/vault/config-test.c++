@@ -6,7 +6,7 @@
 namespace waas::vault {
 namespace {
 
-constexpr const char* LEAST = "broker uid 997\nsocket /run/waas/signer.sock\n";
+constexpr const char* LEAST = "broker uid 997\nsocket /run/waas/signer.sock\npolicy none\n";
 
 Config parsed(const std::string& text) {
   Config config;
@@ -36,7 +36,7 @@ TEST(VaultConfig, HasTheDocumentedDefaults) {
 
 TEST(VaultConfig, ReadsEveryLine) {
   Config c = parsed(
-      "# comment\n\n  broker   uid 5 # here too\nsocket /a/b\nrequire_secret_memory true\nworkers 8\n"
+      "# comment\n\n  broker   uid 5 # here too\nsocket /a/b\npolicy none\nrequire_secret_memory true\nworkers 8\n"
       "argon2 passes 3 memory 134217728\ntoken_lifetime 60\r\nsession_lifetime 3600");
   EXPECT_EQ(c.brokerUid, 5u);
   EXPECT_TRUE(c.requireSecretMemory);
@@ -104,8 +104,16 @@ TEST(VaultConfig, RefusesWhatItDoesntKnowWithItsLine) {
                            "broker gid 4",
                            "workers 2 3",
                            "broker uid 1 2",
+                           "policy",
+                           "policy some",
+                           "policy none",
+                           "policy_key",
+                           "policy_key 00",
+                           "policy_floor",
+                           "policy_floor -1",
+                           "policy_floor 4294967296",
                            "workers 99999999999999999999"}) {
-    EXPECT_EQ(lineOfError(std::string(LEAST) + line + "\n"), 3u) << line;
+    EXPECT_EQ(lineOfError(std::string(LEAST) + line + "\n"), 4u) << line;
   }
 }
 
@@ -113,6 +121,23 @@ TEST(VaultConfig, MissingLinesAreErrors) {
   EXPECT_EQ(lineOfError(""), 0u);
   EXPECT_EQ(lineOfError("broker uid 1\n"), 0u);
   EXPECT_EQ(lineOfError("socket /a/b\n"), 0u);
+  EXPECT_EQ(lineOfError("broker uid 1\nsocket /a/b\n"), 0u) << "that no policy decides has to be said";
+}
+
+TEST(VaultConfig, APolicyKeyIsReadAndTheHigherFloorCounts) {
+  std::string key = "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20";
+  Config c = parsed("broker uid 1\nsocket /a/b\npolicy_floor 7\npolicy_key " + key + "\n");
+  ASSERT_TRUE(c.policyKey.has_value());
+  EXPECT_EQ((*c.policyKey)[0], 1u);
+  EXPECT_EQ((*c.policyKey)[31], 0x20u);
+  EXPECT_EQ(c.policyFloor, 7u);
+  EXPECT_TRUE(c.raisePolicyFloor("5\n"));
+  EXPECT_EQ(c.policyFloor, 7u);
+  EXPECT_TRUE(c.raisePolicyFloor("9"));
+  EXPECT_EQ(c.policyFloor, 9u);
+  for (const char* text : {"", "\n", "x", "9 ", " 9", "9\n\n", "-1", "4294967296"})
+    EXPECT_FALSE(c.raisePolicyFloor(text));
+  EXPECT_FALSE(parsed(LEAST).policyKey.has_value());
 }
 
 TEST(VaultConfig, AnyBytesAreParsedOrRefused) {
