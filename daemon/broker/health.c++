@@ -47,6 +47,13 @@ void HealthReport::write(Parts& parts, protocol::Health::Builder out) {
   writeStore("postgres", postgres, stores[0], risks);
   writeStore("redis1", redis1, stores[1], risks);
   writeStore("redis2", redis2, stores[2], risks);
+  KJ_IF_MAYBE (answer, vault) {
+    bool kept = answer->answer.isHealth() && !answer->answer.getHealth().getRecoveryKey();
+    if (kept && (!redis1.durableAtOnce || !redis2.durableAtOnce)) {
+      risks.add(kj::str("Custodians keep the recovery key, so both Redis must have `appendonly yes` and "
+                        "`appendfsync always`: a share that is lost in a crash can't be recovered without them."));
+    }
+  }
   if (isSameServer(redis1, redis2)) {
     risks.add(kj::str("Both Redis settings name the same server, so two of three shares lie in one place."));
   }

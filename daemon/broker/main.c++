@@ -25,13 +25,13 @@
 #include "postgres/endpoints.h"
 #include "postgres/postgres-store.h"
 #include "redis/redis-share-store.h"
+#include "redis/redis-url.h"
 #include "version.h"
 
 namespace waas::broker {
 namespace {
 
 constexpr uint16_t POSTGRES_PORT = 5432;
-constexpr uint16_t REDIS_PORT = 6379;
 
 struct Arguments {
   std::string config, credentials, listen;
@@ -155,7 +155,7 @@ seccomp::BrokerSandboxOptions sandboxOptions(const Settings& settings) {
     options.connectPorts.push_back(static_cast<uint16_t>(port));
   }
   for (auto server : {&settings.redis1, &settings.redis2}) {
-    KJ_IF_MAYBE (port, tcpPortOf(server->url, REDIS_PORT)) options.connectPorts.push_back(*port);
+    for (uint16_t port : portsOf(parseRedisUrl(server->url))) options.connectPorts.push_back(port);
   }
   return options;
 }

@@ -189,21 +189,4 @@ Settings readSettings(kj::Maybe<kj::StringPtr> file, kj::Maybe<kj::StringPtr> cr
   return settings;
 }
 
-kj::Maybe<uint16_t> tcpPortOf(kj::StringPtr url, uint16_t defaultPort) {
-  std::string text(url.cStr());
-  if (text.rfind("unix://", 0) == 0 || text.find("host=/") != std::string::npos ||
-      text.find("host=%2F") != std::string::npos) {
-    return nullptr;
-  }
-  size_t scheme = text.find("://");
-  size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  std::string authority = text.substr(begin, text.find_first_of("/?", begin) - begin);
-  size_t colon = authority.rfind(':');
-  size_t at = authority.rfind('@');
-  if (colon == std::string::npos || (at != std::string::npos && colon < at)) return defaultPort;
-  long port = strtol(authority.c_str() + colon + 1, nullptr, 10);
-  if (port < 1 || port > 65535) return defaultPort;
-  return static_cast<uint16_t>(port);
-}
-
 }  // namespace waas::broker

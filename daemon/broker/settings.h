@@ -77,7 +77,4 @@ struct SettingsError {
 // Reads the file (null: defaults only), then environment and credentials (null: no folder). Throws SettingsError.
 Settings readSettings(kj::Maybe<kj::StringPtr> file, kj::Maybe<kj::StringPtr> credentials);
 
-// Port of a store's URL for the sandbox; null when it is reached by a Unix socket.
-kj::Maybe<uint16_t> tcpPortOf(kj::StringPtr url, uint16_t defaultPort);
-
 }  // namespace waas::broker

@@ -18,6 +18,7 @@ struct StoreHealth {
   // Redis only: tells whether two addresses are one server. Empty when not known.
   kj::String runId;
   kj::String replicationId;
+  bool durableAtOnce = false;  // known to have each write on disk before it answers
 };
 
 // Told by a store's connection when it is made, lost, or could not be made. Must not throw and must not call the store.

@@ -13,9 +13,11 @@ set(BROKER_STORES_SOURCES
   postgres/session.c++
   postgres/wallet-rows.c++
   redis/connection.c++
+  redis/dialer.c++
   redis/redis-share-store.c++
   redis/redis-url.c++
   redis/reply.c++
+  redis/sentinel.c++
   redis/server-info.c++
   redis/session.c++
   redis/share-reply.c++)

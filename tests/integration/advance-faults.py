@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every step of create, rotate, recover and delete is interrupted: before and after each write to a store, the vault, the
 broker, PostgreSQL, Redis 1 or Redis 2 is killed (SIGKILL), or the connection is cut. Afterwards an independent reader (another
-vault and broker on the same stores, and a look into the stores themselves) finds every wallet whole, or never announced.
+vault and broker on the same stores, and a look into the stores themselves) finds every wallet whole, or never announced (B7).
 
 WAAS_FAULTS=all goes through all points; otherwise a part of them, another one each day."""
 import os
@@ -16,7 +16,7 @@ from store_proxy import Proxy, Trigger
 
 STORES = {"postgres": "POSTGRES_PID", "redis1": "REDIS_1_PID", "redis2": "REDIS_2_PID"}
 VICTIMS = ["cut", "vault", "broker", "redis1", "redis2", "postgres"]
-BUDGET = 70 if os.environ.get("WAAS_FAULTS") != "all" else 3600  # seconds for all operations together
+BUDGET = 40 if os.environ.get("WAAS_FAULTS") != "all" else 3600  # seconds for all operations together
 
 
 class AdvanceFaults(StackTest):

@@ -9,7 +9,7 @@ from stack_fixture import BUILD, Result, eventually
 
 
 class DaemonPair:
-    """`postgres`, `redis1`, `redis2`: other addresses of the stores, a proxy's for example (folder, paths of sockets)."""
+    """`postgres`, `redis1`, `redis2`: other addresses of the stores, a proxy's for example: a folder, paths of sockets or URLs."""
 
     def __init__(self, stack, name, postgres=None, redis1=None, redis2=None, toml=""):
         self.stack, self.name = stack, name
@@ -35,11 +35,15 @@ vault = "{self.folder}/v/vault.sock"
 url = "postgresql://waas_signer@/waas?host={stores['postgres']}"
 named_statements = false
 [redis_1]
-url = "unix://waas-broker@{stores['redis1']}"
+url = "{self.url(stores['redis1'])}"
 [redis_2]
-url = "unix://waas-broker@{stores['redis2']}"
+url = "{self.url(stores['redis2'])}"
 {toml}
 """)
+
+    @staticmethod
+    def url(store):
+        return store if "://" in str(store) else f"unix://waas-broker@{store}"
 
     def make(self, name, uid, mode):
         path = self.folder / name

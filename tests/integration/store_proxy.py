@@ -58,6 +58,7 @@ class Proxy:
                 server.connect(self.target)
             except OSError:
                 client.close()
+                server.close()
                 continue
             connection = Connection(self, client, server)
             threading.Thread(target=connection.up, daemon=True).start()
@@ -71,6 +72,7 @@ class Connection:
     def __init__(self, proxy, client, server):
         self.proxy, self.client, self.server = proxy, client, server
         self.pending = False  # the action is due when the answer comes
+        self.lock, self.running = threading.Lock(), 2
 
     def cut(self):
         for end in (self.client, self.server):
@@ -78,6 +80,14 @@ class Connection:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+    def ended(self):
+        self.cut()
+        with self.lock:
+            self.running -= 1
+            if self.running == 0:
+                self.client.close()
+                self.server.close()
 
     def act(self):
         return self.proxy.trigger.action(self) == "cut"
@@ -93,7 +103,7 @@ class Connection:
                 self.server.sendall(data)
         except OSError:
             pass
-        self.cut()
+        self.ended()
 
     def down(self):
         try:
@@ -108,4 +118,4 @@ class Connection:
         if self.pending:  # the server went down with it
             self.pending = False
             self.act()
-        self.cut()
+        self.ended()

@@ -15,7 +15,7 @@ enum BriefColumn { ID, EPOCH, TAG, EXPIRES_AT, ROTATED_AT, DELETED_AT };
 #define COUNT_WALLETS(WHERE)                                                                                      \
   "SELECT CASE WHEN c.n < 100000 THEN c.n ELSE greatest(c.n, (SELECT reltuples::bigint FROM pg_catalog.pg_class " \
   "WHERE oid = 'waas.wallets'::regclass)) END FROM (SELECT count(*) AS n FROM (SELECT FROM waas.wallets w " WHERE \
-  " LIMIT 100000) AS some) AS c"
+  " LIMIT 100000) AS few) AS c"
 
 // Format, kind, key version (4 bytes, little endian) open each envelope.
 #define KEY_VERSION(COLUMN)                                                       \

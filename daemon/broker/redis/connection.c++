@@ -1,19 +1,14 @@
 #include "connection.h"
 
 #include <daemon/broker/fault.h>
+#include <daemon/broker/redis/question.h>
+#include <daemon/broker/redis/sentinel.h>
 #include <kj/debug.h>
-#include <kj/filesystem.h>
 
 namespace waas::broker {
 namespace {
 
 using protocol::ErrorCode;
-
-constexpr kj::StringPtr CERTIFICATE_END = "-----END CERTIFICATE-----"_kj;
-
-kj::Exception unusable(kj::StringPtr reason) {
-  return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__, kj::heapString(reason));
-}
 
 kj::String printable(kj::StringPtr text) {
   kj::Vector<char> clean;
@@ -24,71 +19,6 @@ kj::String printable(kj::StringPtr text) {
   return kj::heapString(clean);
 }
 
-// kj::TlsCertificate reads one chain of at most 10: a bundle of authorities is cut into single ones.
-kj::Array<kj::TlsCertificate> authorities(kj::StringPtr pem) {
-  kj::Vector<kj::TlsCertificate> out;
-  for (const char* at = pem.cStr(); const char* end = strstr(at, CERTIFICATE_END.cStr());) {
-    end += CERTIFICATE_END.size();
-    auto one = kj::str(kj::arrayPtr(at, end), '\n');
-    out.add(kj::TlsCertificate(one.asPtr()));
-    at = end;
-  }
-  KJ_REQUIRE(out.size() > 0, "no certificate in the file");
-  return out.releaseAsArray();
-}
-
-kj::String readFile(kj::StringPtr path) {
-  auto disk = kj::newDiskFilesystem();
-  return disk->getRoot().openFile(disk->getCurrentPath().evalNative(path))->readAllText();
-}
-
-kj::Own<kj::TlsContext> makeTls(const kj::Maybe<kj::String>& caFile) {
-  kj::Own<kj::TlsContext> context;
-  KJ_IF_MAYBE (failure, kj::runCatchingExceptions([&]() {
-                 kj::TlsContext::Options tls;
-                 tls.minVersion = kj::TlsVersion::TLS_1_2;
-                 kj::Array<kj::TlsCertificate> trusted;
-                 KJ_IF_MAYBE (path, caFile) {
-                   trusted = authorities(readFile(*path));
-                   tls.useSystemTrustStore = false;
-                   tls.trustedCertificates = trusted;
-                 }
-                 context = kj::heap<kj::TlsContext>(tls);
-               })) {
-    (void)failure;
-    kj::throwFatalException(makeFault(ErrorCode::INVALID_REQUEST, "the CA file of a Redis server can't be used"));
-  }
-  return context;
-}
-
-// Resolves when the reply is not an error, else is rejected; gives the reply to `take` before.
-template <typename Take>
-class LoginHandler final : public RedisReplyHandler {
- public:
-  LoginHandler(kj::Own<kj::PromiseFulfiller<void>> fulfiller, Take take)
-      : fulfiller(kj::mv(fulfiller)), take(kj::mv(take)) {}
-
-  void reply(const RedisReply& reply) override {
-    if (take(reply)) return fulfiller->fulfill();
-    // "-ERR ..." and "-WRONGPASS ..." name no secret.
-    bool said = reply.is(0, RedisReply::Kind::ERROR);
-    fulfiller->reject(unusable(said ? kj::str("the server refused the login or a question: ", reply.text(0))
-                                    : kj::str("the server answers in an odd form")));
-  }
-  void failed(kj::Exception&& reason) override { fulfiller->reject(kj::mv(reason)); }
-
- private:
-  kj::Own<kj::PromiseFulfiller<void>> fulfiller;
-  Take take;
-};
-
-template <typename Take>
-kj::Promise<void> ask(RedisSession& session, RedisSession::Command command, Take take) {
-  auto pair = kj::newPromiseAndFulfiller<void>();
-  session.send({command}, kj::heap<LoginHandler<Take>>(kj::mv(pair.fulfiller), kj::mv(take)));
-  return kj::mv(pair.promise);
-}
-
 bool isOk(const RedisReply& reply) { return reply.isStatus(0, "OK"); }
 
 }  // namespace
@@ -97,14 +27,13 @@ RedisConnection::RedisConnection(const RedisOptions& options, kj::Network& netwo
                                  StoreObserver& observer)
     : options(options),
       url(parseRedisUrl(options.url)),
-      network(network),
+      dialer(network, url.transport, options.caFile),
       timer(timer),
       observer(observer),
       backoff(options.minBackoff, options.maxBackoff, options.jitterSeed) {
   KJ_IF_MAYBE (password, options.password) {
     url.password = kj::heapString(*password);
   }
-  if (url.transport == RedisUrl::Transport::TLS) tls = makeTls(options.caFile);
   task = live().eagerlyEvaluate(nullptr);
 }
 
@@ -151,20 +80,11 @@ kj::Promise<void> RedisConnection::liveOnce() {
 }
 
 kj::Promise<kj::Own<kj::AsyncIoStream>> RedisConnection::open() {
-  bool local = url.transport == RedisUrl::Transport::UNIX;
-  bool bracket = !local && url.host.findFirst(':') != nullptr;
-  auto where = local ? kj::str("unix:", url.host) : bracket ? kj::str('[', url.host, ']') : kj::heapString(url.host);
-  auto found = network.parseAddress(where, url.port);
-  auto stream = found.then([](kj::Own<kj::NetworkAddress> address) {
-    auto connected = address->connect();
-    return connected.attach(kj::mv(address));
+  if (url.sentinels.empty()) return dialer.open(url.host, url.port);
+  return findPrimary(url, dialer, timer, options.deadline).then([this](RedisUrl::Address found) {
+    primary = kj::mv(found);
+    return dialer.open(primary.host, primary.port);
   });
-  KJ_IF_MAYBE (context, tls) {
-    return stream.attach(kj::mv(where)).then([this, &context = **context](kj::Own<kj::AsyncIoStream> plain) {
-      return context.wrapClient(kj::mv(plain), url.host);
-    });
-  }
-  return stream.attach(kj::mv(where));
 }
 
 kj::Promise<void> RedisConnection::serve(kj::Own<kj::AsyncIoStream> stream) {
@@ -176,6 +96,9 @@ kj::Promise<void> RedisConnection::serve(kj::Own<kj::AsyncIoStream> stream) {
 kj::Promise<void> RedisConnection::admit(RedisSession& current) {
   return logIn(current).then([this, &current]() { return probe(current); }).then([this]() {
     if (lastInfo.loading) kj::throwFatalException(unusable("the server is still loading its data"));
+    if (!url.sentinels.empty() && lastInfo.replica) {
+      kj::throwFatalException(unusable("a Sentinel named a server that is a replica"));
+    }
     ready = true;
     made++;
     backoff.reset();
@@ -205,15 +128,48 @@ kj::Promise<void> RedisConnection::probe(RedisSession& current) {
     // A user without the right to ask is served all the same; health then says less.
     if (reply.isError(0, "NOPERM")) return true;
     if (!reply.is(0, RedisReply::Kind::STRING)) return false;
+    auto fsync = lastInfo.fsync;
     lastInfo = parseRedisInfo(reply.text(0));
+    lastInfo.fsync = fsync;
     return true;
   });
+}
+
+// INFO does not say how soon the log is on disk.
+kj::Promise<void> RedisConnection::probePersistence(RedisSession& current) {
+  return ask(current, {"CONFIG"_kj.asArray(), "GET"_kj.asArray(), "appendfsync"_kj.asArray()},
+             [this](const RedisReply& reply) {
+               lastInfo.fsync = reply.is(0, RedisReply::Kind::ARRAY) && reply.is(2, RedisReply::Kind::STRING)
+                                    ? reply.text(2) == "always"_kj.asArray() ? RedisServerInfo::Fsync::ALWAYS
+                                                                             : RedisServerInfo::Fsync::LATER
+                                    : RedisServerInfo::Fsync::UNKNOWN;
+               return true;  // a user without the right to ask is served all the same
+             });
 }
 
 kj::Promise<void> RedisConnection::probeForEver(RedisSession& current) {
   return timer.afterDelay(options.probeEvery)
       .then([this, &current]() { return probe(current); })
+      .then([this, &current]() { return probePersistence(current); })
+      .then([this, &current]() { return lookForFailOver(current); })
       .then([this, &current]() { return probeForEver(current); });
+}
+
+// A primary that was cut off from the others does not know that it is none any more. A Sentinel that does not answer
+// changes nothing.
+kj::Promise<void> RedisConnection::lookForFailOver(RedisSession& current) {
+  if (url.sentinels.empty()) return kj::READY_NOW;
+  if (lastInfo.replica) {
+    current.abandon("the server became a replica");
+    return kj::READY_NOW;
+  }
+  return findPrimary(url, dialer, timer, options.deadline)
+      .then(
+          [this, &current](RedisUrl::Address now) {
+            if (now.host == primary.host && now.port == primary.port) return;
+            current.abandon("the Sentinels have another primary");
+          },
+          [](kj::Exception&&) {});
 }
 
 void RedisConnection::tellLost(kj::StringPtr reason) {

@@ -1,11 +1,11 @@
 #pragma once
 // A connection to a Redis server that is made anew for ever: opens the stream, logs in, asks the server about itself.
 #include <daemon/broker/backoff.h>
+#include <daemon/broker/redis/dialer.h>
 #include <daemon/broker/redis/redis-share-store.h>
 #include <daemon/broker/redis/redis-url.h>
 #include <daemon/broker/redis/server-info.h>
 #include <daemon/broker/redis/session.h>
-#include <kj/compat/tls.h>
 
 namespace waas::broker {
 
@@ -35,13 +35,15 @@ class RedisConnection {
   kj::Promise<void> admit(RedisSession& current);
   kj::Promise<void> logIn(RedisSession& current);
   kj::Promise<void> probe(RedisSession& current);
+  kj::Promise<void> probePersistence(RedisSession& current);
   kj::Promise<void> probeForEver(RedisSession& current);
+  kj::Promise<void> lookForFailOver(RedisSession& current);
   void tellLost(kj::StringPtr reason);
 
   const RedisOptions& options;
   RedisUrl url;
-  kj::Maybe<kj::Own<kj::TlsContext>> tls;
-  kj::Network& network;
+  RedisDialer dialer;
+  RedisUrl::Address primary;  // as a Sentinel said
   kj::Timer& timer;
   StoreObserver& observer;
   Backoff backoff;

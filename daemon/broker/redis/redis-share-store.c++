@@ -81,8 +81,7 @@ class RedisShareStore final : public ShareStore {
       return makeFault(ErrorCode::INVALID_REQUEST, "a floor to be stored has not the form of one");
     }
     auto key = shareKey(walletId, options.shareIndex);
-    return send<void, readRemove>(
-        {{"HSET"_kj.asArray(), key.get(), LIMIT_FLOOR_FIELD.asArray(), floor.asChars()}});
+    return send<void, readRemove>({{"HSET"_kj.asArray(), key.get(), LIMIT_FLOOR_FIELD.asArray(), floor.asChars()}});
   }
 
   kj::Promise<void> extend(const Id& walletId, kj::Duration timeToLive) override {
@@ -163,10 +162,12 @@ StoreHealth RedisShareStore::health() {
   if (health.reachable && info.known) {
     if (info.replica) risks.add(kj::str(options.name, " is a replica and takes no writes"));
     if (info.mayEvict) risks.add(kj::str(options.name, " may drop shares when its memory is full (maxmemory_policy)"));
+    if (info.writeFailed) risks.add(kj::str(options.name, " could not write to its disk"));
     if (!info.appendOnlyFile)
       risks.add(kj::str(options.name, " forgets recent shares when it ends (appendonly is off)"));
   }
   health.risks = risks.releaseAsArray();
+  health.durableAtOnce = info.appendOnlyFile && info.fsync == RedisServerInfo::Fsync::ALWAYS;
   return health;
 }
 

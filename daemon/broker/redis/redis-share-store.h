@@ -11,6 +11,10 @@ struct RedisOptions {
 
   // redis://[user[:password]@]host[:port][/db], rediss:// (TLS 1.2 or newer, certificate and name verified), or
   // unix://[user[:password]@]/path[?db=n]. User and password are percent-encoded.
+  // redis+sentinel://[user[:password]@]host[:port],host[:port].../service[/db][?option=value&...] asks Sentinels (port
+  // 26379) where the primary is, before each connection and every few seconds; rediss+sentinel:// the same, all of it
+  // by TLS. Options: sentinel_user, sentinel_password, ports=6379,6380 (where servers of the service listen, default
+  // 6379: the sandbox lets the broker connect to no other).
   kj::String url;
   kj::Maybe<kj::String> password;  // from a credential; wins over one in `url`
   kj::Maybe<kj::String> caFile;    // PEM; default: the system's trust store

@@ -77,6 +77,60 @@ void takeHostAndPort(kj::StringPtr authority, RedisUrl& out) {
   out.port = static_cast<uint16_t>(number(authority.slice(hostEnd + 1), 65535));
 }
 
+constexpr uint16_t SENTINEL_PORT = 26379, REDIS_PORT = 6379;
+
+kj::Vector<kj::String> split(kj::StringPtr text, char separator) {
+  kj::Vector<kj::String> parts;
+  for (;;) {
+    KJ_IF_MAYBE (at, text.findFirst(separator)) {
+      parts.add(kj::heapString(text.slice(0, *at)));
+      text = text.slice(*at + 1);
+    } else {
+      parts.add(kj::heapString(text));
+      return parts;
+    }
+  }
+}
+
+void takeSentinelOption(kj::StringPtr option, RedisUrl& out) {
+  KJ_IF_MAYBE (equals, option.findFirst('=')) {
+    auto name = kj::heapString(option.slice(0, *equals));
+    auto value = option.slice(*equals + 1);
+    if (name == "sentinel_user") {
+      out.sentinelUser = percentDecoded(value);
+    } else if (name == "sentinel_password") {
+      out.sentinelPassword = percentDecoded(value);
+    } else if (name == "ports") {
+      for (auto& port : split(value, ',')) out.ports.add(static_cast<uint16_t>(number(port, 65535)));
+    } else {
+      unreadable();
+    }
+    return;
+  }
+  unreadable();
+}
+
+// host[:port],host[:port].../service[/db][?options], after the credentials.
+void takeSentinels(kj::StringPtr url, RedisUrl& out) {
+  auto rest = kj::heapString(url);
+  KJ_IF_MAYBE (question, rest.findFirst('?')) {
+    for (auto& option : split(rest.slice(*question + 1), '&')) takeSentinelOption(option, out);
+    rest = kj::heapString(rest.slice(0, *question));
+  }
+  auto parts = split(rest, '/');
+  if (parts.size() < 2 || parts.size() > 3 || parts[1].size() == 0) unreadable();
+  if (parts.size() == 3) out.database = number(parts[2], 1'000'000);
+  out.service = percentDecoded(parts[1]);
+  auto authority = takeCredentials(parts[0], parts[0].size(), out);
+  for (auto& place : split(authority, ',')) {
+    RedisUrl one;
+    one.port = SENTINEL_PORT;
+    takeHostAndPort(place, one);
+    out.sentinels.add(RedisUrl::Address{kj::mv(one.host), one.port});
+  }
+  if (out.ports.empty()) out.ports.add(REDIS_PORT);
+}
+
 }  // namespace
 
 RedisUrl parseRedisUrl(kj::StringPtr url) {
@@ -97,6 +151,15 @@ RedisUrl parseRedisUrl(kj::StringPtr url) {
     }
     unreadable();
   }
+  if (url.startsWith("redis+sentinel://")) {
+    takeSentinels(url.slice(17), out);
+    return out;
+  }
+  if (url.startsWith("rediss+sentinel://")) {
+    out.transport = RedisUrl::Transport::TLS;
+    takeSentinels(url.slice(18), out);
+    return out;
+  }
   if (url.startsWith("redis://")) {
     url = url.slice(8);
   } else if (url.startsWith("rediss://")) {
@@ -113,6 +176,15 @@ RedisUrl parseRedisUrl(kj::StringPtr url) {
   if (end + 1 < url.size()) out.database = number(url.slice(end + 1), 1'000'000);
   takeHostAndPort(takeCredentials(authority, authority.size(), out), out);
   return out;
+}
+
+kj::Vector<uint16_t> portsOf(const RedisUrl& url) {
+  kj::Vector<uint16_t> ports;
+  if (url.transport == RedisUrl::Transport::UNIX) return ports;
+  for (auto& sentinel : url.sentinels) ports.add(sentinel.port);
+  for (auto port : url.ports) ports.add(port);
+  if (url.sentinels.empty()) ports.add(url.port);
+  return ports;
 }
 
 }  // namespace waas::broker

@@ -36,6 +36,8 @@ void takeLine(kj::ArrayPtr<const char> line, RedisServerInfo& out, bool& limited
     out.loading = !is("0");
   } else if (value("aof_enabled:", v)) {
     out.appendOnlyFile = is("1");
+  } else if (value("aof_last_write_status:", v) || value("rdb_last_bgsave_status:", v)) {
+    if (!is("ok")) out.writeFailed = true;
   } else if (value("maxmemory:", v)) {
     limited = !is("0");
   } else if (value("maxmemory_policy:", v)) {

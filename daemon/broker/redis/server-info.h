@@ -14,6 +14,9 @@ struct RedisServerInfo {
   bool replica = false;
   bool mayEvict = false;        // memory limit with a policy that drops keys
   bool appendOnlyFile = false;  // writes are logged, so that a restart keeps them
+  bool writeFailed = false;     // the last attempt to save or to log did not succeed
+  enum class Fsync : uint8_t { UNKNOWN, LATER, ALWAYS };
+  Fsync fsync = Fsync::UNKNOWN;  // when the log is on disk; asked for apart
 };
 
 // Reads the text of INFO. Unknown lines are left alone.

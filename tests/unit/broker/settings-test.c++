@@ -1,3 +1,4 @@
+#include <daemon/broker/redis/redis-url.h>
 #include <daemon/broker/settings.h>
 
 #include <gtest/gtest.h>
@@ -104,10 +105,35 @@ TEST_F(SettingsTest, PasswordsComeFromCredentials) {
   EXPECT_STREQ(KJ_ASSERT_NONNULL(settings.redis2.password).cStr(), "two");
 }
 
+std::vector<uint16_t> portsOfUrl(const char* url) {
+  auto ports = portsOf(parseRedisUrl(url));
+  return {ports.begin(), ports.end()};
+}
+
 TEST_F(SettingsTest, PortsForTheSandboxComeFromTheUrls) {
-  EXPECT_EQ(tcpPortOf("redis://u@host:6390/1", 6379), kj::Maybe<uint16_t>(uint16_t{6390}));
-  EXPECT_EQ(tcpPortOf("rediss://host", 6379), kj::Maybe<uint16_t>(uint16_t{6379}));
-  EXPECT_EQ(tcpPortOf("unix://u@/run/redis.sock", 6379), nullptr);
+  EXPECT_EQ(portsOfUrl("redis://u@host:6390/1"), (std::vector<uint16_t>{6390}));
+  EXPECT_EQ(portsOfUrl("rediss://host"), (std::vector<uint16_t>{6379}));
+  EXPECT_EQ(portsOfUrl("unix://u@/run/redis.sock"), (std::vector<uint16_t>{}));
+  EXPECT_EQ(portsOfUrl("redis+sentinel://u@a,b:26380/shares/2"), (std::vector<uint16_t>{26379, 26380, 6379}));
+  EXPECT_EQ(portsOfUrl("rediss+sentinel://a/s?ports=6400,6401&sentinel_user=x"),
+            (std::vector<uint16_t>{26379, 6400, 6401}));
+}
+
+TEST_F(SettingsTest, SentinelUrlsAreReadWholeOrNotAtAll) {
+  auto url = parseRedisUrl("redis+sentinel://me:p%40ss@a,[::1]:7/my%20shares/3?sentinel_password=word");
+  EXPECT_STREQ(url.user.cStr(), "me");
+  EXPECT_STREQ(KJ_ASSERT_NONNULL(url.password).cStr(), "p@ss");
+  EXPECT_STREQ(url.service.cStr(), "my shares");
+  EXPECT_EQ(url.database, 3u);
+  ASSERT_EQ(url.sentinels.size(), 2u);
+  EXPECT_STREQ(url.sentinels[1].host.cStr(), "::1");
+  EXPECT_EQ(url.sentinels[1].port, 7);
+  EXPECT_STREQ(KJ_ASSERT_NONNULL(url.sentinelPassword).cStr(), "word");
+  for (auto text : {"redis+sentinel://a", "redis+sentinel://a/", "redis+sentinel:///s", "redis+sentinel://a,/s",
+                    "redis+sentinel://a/s/x", "redis+sentinel://a/s/1/2", "redis+sentinel://a/s?port=1",
+                    "redis+sentinel://a/s?ports=99999", "redis+sentinel://a:99999/s"}) {
+    EXPECT_THROW(parseRedisUrl(text), kj::Exception) << text;
+  }
 }
 
 }  // namespace

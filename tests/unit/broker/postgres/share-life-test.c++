@@ -59,7 +59,8 @@ TEST_F(ShareLifeTest, ATombstoneHoldsNoEnvelopeAndIsNotAdvanced) {
   auto row = insert(1, "main", true);
   auto tombstone = row.clone();
   tombstone.version = {row.version.epoch + 1, 5};
-  EXPECT_EQ(store->deleteWallet(tombstone.clone(), {row.version.epoch + 7, 0}).wait(io.waitScope), Commit::CONFLICT);
+  EXPECT_EQ(store->deleteWallet(tombstone.clone(), {row.version.epoch, row.version.tag + 1}).wait(io.waitScope),
+            Commit::CONFLICT);
   EXPECT_EQ(store->deleteWallet(tombstone.clone(), row.version).wait(io.waitScope), Commit::DONE);
   auto now = need(store->walletWithRecovery(row.walletId));
   EXPECT_TRUE(now.deleted);

@@ -101,8 +101,8 @@ TEST_F(RedisTlsTest, TrustedServerIsSpokenToEncrypted) {
   for (uint64_t n = 0; n < 500; n++) reads.add(store->shares(sampleId(n)));
   for (uint64_t n = 0; n < 500; n++) {
     auto fields = reads[n].wait(io.waitScope);
-    ASSERT_EQ(fields.size(), 1u);
-    EXPECT_EQ(fields[0].version.tag, n);
+    ASSERT_EQ(fields.fields.size(), 1u);
+    EXPECT_EQ(fields.fields[0].version.tag, n);
   }
 }
 

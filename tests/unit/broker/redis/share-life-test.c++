@@ -1,4 +1,6 @@
 // Floors, states and ends of share hashes in a real Redis.
+#include <kj/debug.h>
+
 #include "redis-fixture.h"
 
 namespace waas::broker {
