@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <memory>
 
 #include "policy/account-table.h"
 #include "policy/fee-facts.h"
@@ -155,13 +156,13 @@ class FactsReader {
 
   Effect* append(const Call& call, const char* name) noexcept {
     if (out.effectCount == MAX_EFFECTS) return nullptr;
-    Effect& effect = out.effectStore[out.effectCount++];
-    effect = Effect{};
-    effect.instruction = call.instruction;
-    effect.child = call.child;
-    effect.name = name;
-    effect.program = Party(call.program.data(), Party::From::MESSAGE);
-    return &effect;
+    // In its place, so that nothing is copied.
+    Effect* effect = std::construct_at(&out.effectStore[out.effectCount++]);
+    effect->instruction = call.instruction;
+    effect->child = call.child;
+    effect->name = name;
+    effect->program = Party(call.program.data(), Party::From::MESSAGE);
+    return effect;
   }
 
   bool addUnknown(const Call& call, const char* name) noexcept {
