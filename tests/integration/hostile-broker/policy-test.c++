@@ -165,6 +165,19 @@ TEST_F(Policies, ForgedBundlesAreRefusedAndTheOldOneStays) {
   EXPECT_EQ(inForce(), 6u);
 }
 
+TEST_F(Policies, AnExpiredPolicyDenies) {
+  uint64_t end = nowMs() + 1'500;
+  ASSERT_EQ(load(bundleOf(key(), 1, end)), NOT_REFUSED);
+  WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w");
+  ASSERT_FALSE(sign(wallet, "text").charge.empty());
+  Told told;
+  while (told.code == NOT_REFUSED && nowMs() < end + 20'000) told = sign(wallet, "text");
+  EXPECT_EQ(told.code, ErrorCode::DENIED_BY_POLICY);
+  EXPECT_GT(nowMs(), end);
+  EXPECT_EQ(load(bundleOf(key(), 2)), NOT_REFUSED);
+  EXPECT_FALSE(sign(wallet, "text").charge.empty());
+}
+
 TEST_F(Policies, ALimitHoldsWhateverRowIsShown) {
   ASSERT_EQ(load(bundleOf(key(), 1)), NOT_REFUSED);
   WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w"), other = serviceWallet(*scene.link, scene.peer, "o");
