@@ -150,7 +150,9 @@ std::optional<std::vector<JsonBody>> JsonBody::objects(const char* name, size_t 
   std::vector<JsonBody> items;
   for (auto& item : value) {
     if (!item.is_object()) refuse(named(name, "is no list of objects"));
-    items.push_back(JsonBody(std::move(item)));
+    JsonBody body;
+    body.object = std::move(item);
+    items.push_back(std::move(body));
   }
   return items;
 }

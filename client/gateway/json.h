@@ -37,7 +37,7 @@ class JsonBody {
   void finish() const;
 
  private:
-  explicit JsonBody(Json object) : object(std::move(object)) {}
+  JsonBody() = default;
   Json take(const char* name);
 
   Json object;

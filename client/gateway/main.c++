@@ -211,6 +211,8 @@ int main(int count, char** values) {
     fprintf(stderr, "waas-gateway: %s\n", error.message.c_str());
   } catch (const kj::Exception& exception) {
     fprintf(stderr, "waas-gateway: could not start (%s:%d)\n", exception.getFile(), exception.getLine());
+  } catch (const std::exception&) {
+    fprintf(stderr, "waas-gateway: could not start\n");
   }
   fflush(nullptr);
   _exit(code);

@@ -5,7 +5,7 @@ export const url = process.env.WAAS_GATEWAY_URL;
 
 /** Starts this script anew with the stack's authority among the trusted ones, which node reads at its start only. */
 export function trustAuthority() {
-  if (process.env.NODE_EXTRA_CA_CERTS || !process.env.WAAS_GATEWAY_CA) return;
+  if (!process.env.WAAS_GATEWAY_CA || process.env.NODE_EXTRA_CA_CERTS === process.env.WAAS_GATEWAY_CA) return;
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: process.env.WAAS_GATEWAY_CA };
   const run = spawnSync(process.execPath, process.argv.slice(1), { env, stdio: 'inherit' });
   process.exit(run.status ?? 1);

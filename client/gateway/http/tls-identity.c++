@@ -41,8 +41,8 @@ kj::StringPtr asText(const kj::Array<char>& text) { return kj::StringPtr(text.be
 }  // namespace
 
 struct TlsIdentity::Files {
+  std::string fingerprint;  // first: the others are read into it
   kj::Maybe<kj::Array<char>> certificate, key;
-  std::string fingerprint;
 
   explicit Files(const std::string& folder)
       : certificate(readPem(folder + "/tls_certificate", fingerprint)),
