@@ -97,7 +97,7 @@ struct Limit {
   window @2 :UInt64;                  # milliseconds
   most @3 :UInt64;
   union {
-    uses @4 :Void;                    # `most` counts signatures and other uses
+    uses @4 :Void;                    # `most` counts signatures
     asset @5 :UInt16;                 # as in Amount
   }
 }

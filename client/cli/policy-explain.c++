@@ -215,7 +215,7 @@ Json factsJson(const Question& question) {
 
 void printFacts(std::ostream& out, const Question& question) {
   const policy::Facts& facts = *question.facts;
-  policy::file::Describer describe(question.policy);
+  policy::file::Describer describe(question.policy, question.wallet);
   out << "facts\n  " << nameOf(facts.version) << " message, " << facts.instructions << " instructions, "
       << unsigned{facts.signers} << " signers\n  fee " << describe.amount(policy::SOL, facts.fee.totalLamports)
       << ", paid by " << describe.party(facts.feePayer) << "\n";

@@ -30,6 +30,7 @@ const char* nameOf(Tables tables) {
 }  // namespace
 
 std::string Describer::address(solana::AddressView address) const {
+  if (wallet != nullptr && solana::same(*wallet, address)) return "this wallet";
   if (auto name = programName(address); !name.empty()) return std::string(name);
   if (isWrappedSol(address)) return "wrapped SOL";
   for (const Mint& mint : policy.mints) {
@@ -168,11 +169,15 @@ std::string Describer::amountOf(const Effect& effect) const {
   if (!effect.amount) return "everything there is";
   if (effect.asset == AssetKind::SOL) return amount(SOL, *effect.amount);
   if (effect.asset == AssetKind::NONE) return formatAmount(*effect.amount, 9) + " SOL";
-  if (!effect.mint) return std::to_string(*effect.amount) + " units of an unknown token";
-  if (isWrappedSol(effect.mint.address())) return amount(SOL, *effect.amount);
-  Place place = policy.placeOf(effect.mint.address());
-  if (place != NO_PLACE) return amount(static_cast<Asset>(place + 1), *effect.amount);
-  return std::to_string(*effect.amount) + " units of " + party(effect.mint);
+  return tokens(*effect.amount, effect.mint);
+}
+
+std::string Describer::tokens(std::uint64_t count, const Party& mint) const {
+  if (!mint) return std::to_string(count) + " units of an unknown token";
+  if (isWrappedSol(mint.address())) return amount(SOL, count);
+  Place place = policy.placeOf(mint.address());
+  if (place != NO_PLACE) return amount(static_cast<Asset>(place + 1), count);
+  return std::to_string(count) + " units of " + party(mint);
 }
 
 std::string Describer::effect(const Effect& effect) const {
@@ -180,8 +185,8 @@ std::string Describer::effect(const Effect& effect) const {
   if (effect.child != 0) out += "." + std::to_string(effect.child);
   Operation operation = operationOf(effect);
   std::string_view name = policy::nameOf(operation);
-  out += ". " + std::string(effect.name[0] == '\0' ? "instruction" : effect.name) + " of " + party(effect.program);
-  if (operation == Operation::UNKNOWN) return out + ": not understood";
+  out += ". " + std::string(effect.name);
+  if (operation == Operation::UNKNOWN) return out + " (" + party(effect.program) + "): not understood";
   if (operation == Operation::NOTHING) return out;
   out += ": " + std::string(name);
   bool moves = operation == Operation::TRANSFER || operation == Operation::APPROVE || operation == Operation::SWAP ||
@@ -194,9 +199,8 @@ std::string Describer::effect(const Effect& effect) const {
   if (effect.toOwner) out += " of " + party(effect.toOwner);
   if (effect.authority) out += ", by " + party(effect.authority);
   if (operation == Operation::SWAP) {
-    out += ", for at least " + std::to_string(effect.swap.minimumOut) + " units of " + party(effect.swap.outMint) +
-           ", slippage " + formatShare(effect.swap.slippageBps) + ", platform fee " +
-           formatShare(effect.swap.platformFeeBps);
+    out += ", for at least " + tokens(effect.swap.minimumOut, effect.swap.outMint) + ", slippage " +
+           formatShare(effect.swap.slippageBps) + ", platform fee " + formatShare(effect.swap.platformFeeBps);
   }
   return out;
 }

@@ -13,6 +13,8 @@ namespace waas::policy::file {
 class Describer {
  public:
   explicit Describer(const Policy& policy) : policy(policy) {}
+  /// Calls this wallet "this wallet". `wallet` must outlive the object.
+  Describer(const Policy& policy, const solana::Address& wallet) : policy(policy), wallet(&wallet) {}
 
   /// A program's name, a mint's symbol, or base58.
   std::string address(solana::AddressView address) const;
@@ -25,11 +27,12 @@ class Describer {
   std::vector<std::string> rule(const Rule& rule) const;
   /// "daily: 5 SOL per 1 day".
   std::string limit(const Limit& limit) const;
-  /// One effect of a transaction: "2. Token TransferChecked: transfer 5 USDC from ... to ...".
+  /// One effect of a transaction: "2. Token TransferChecked: transfer 5 USDC, from ..., to ...".
   std::string effect(const Effect& effect) const;
 
  private:
   const Policy& policy;
+  const solana::Address* wallet = nullptr;
 
   std::string assetName(Asset asset) const;
   std::string addresses(SetId set) const;
@@ -37,6 +40,7 @@ class Describer {
   std::string wallets(SetId set) const;
   std::string owners(SetId set) const;
   std::string amountOf(const Effect& effect) const;
+  std::string tokens(std::uint64_t count, const Party& mint) const;
 };
 
 }  // namespace waas::policy::file

@@ -149,7 +149,7 @@ class RuleReader {
   }
 
   void readAllow() {
-    if (auto list = table.words("limits")) rule.limits = words.limits(table, *list);
+    readLimits();
     if (!rule.speaksOfTransactions()) {
       for (std::string_view key : ALLOW_CONTENT) {
         refuse(key, " is about transactions, and the rule's actions have no sign-transaction.");
@@ -167,6 +167,20 @@ class RuleReader {
     rule.maxPlatformFee = share("max-platform-fee");
     readAmounts();
     checkSwaps();
+  }
+
+  void readLimits() {
+    auto list = table.words("limits");
+    if (!list) return;
+    rule.limits = words.limits(table, *list);
+    for (Action action : rule.actions) {
+      bool signature =
+          action == Action::SIGN_TRANSACTION || action == Action::SIGN_MESSAGE || action == Action::SIGN_DEGRADED;
+      if (!signature) {
+        table.error(list->front().line, "limits are of signatures, and the rule speaks of " +
+                                            std::string(policy::nameOf(action)) + " as well.");
+      }
+    }
   }
 
   void readTables() {

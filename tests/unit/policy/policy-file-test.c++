@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "policy/file/describe.h"
 #include "transactions.h"
 
@@ -79,6 +82,9 @@ TEST(P9PolicyFile, SaysWhatIsWrongAndWhere) {
        "whole number"},
       {"format = 1\n[lists]\na = [\"11111111111111111111111111111111\", \"11111111111111111111111111111111\"]\n", 3,
        "there twice"},
+      {"format = 1\n[limits.a]\nuses = 1\nper = \"1 day\"\n[[allow]]\nname = \"r\"\nactions = [\"export\"]\ncallers = "
+       "[\"person\"]\nlimits = \"a\"\n",
+       9, "limits are of signatures"},
       {"format = 1\n[limits.a]\namount = \"1 SOL\"\n", 2, "per is a time"},
       {"format = 1\n[limits.a]\namount = \"1 SOL\"\nper = \"1 second\"\n", 4, "per is a time"},
       {"format = 1\n[limits.a]\namount = \"1 SOL\"\nuses = 3\nper = \"1 day\"\n", 2, "either amount or uses"},
@@ -121,6 +127,19 @@ TEST(P9PolicyFile, WhatIsCompiledSaysTheSame) {
                     "max-fee: 0.001 SOL", "7Np41oeYqPefeNQEHSv1UDhYrehxin3NStELsSKCT4K2"}) {
     EXPECT_NE(all.find(part), std::string::npos) << part << " is not in\n" << all;
   }
+}
+
+TEST(P9PolicyFile, TheManualsExampleIsAPolicy) {
+  std::ifstream in(std::string(WAAS_POLICY_EXAMPLES) + "/../../docs/policy.md");
+  std::stringstream text;
+  text << in.rdbuf();
+  std::string manual = text.str();
+  auto begin = manual.find("```toml\n") + 8, end = manual.find("```", begin);
+  ASSERT_LT(begin, end);
+  FileRead read = readPolicyFile(manual.substr(begin, end - begin));
+  for (auto& remark : read.remarks) ADD_FAILURE() << remark.line << ": " << remark.text;
+  for (auto& remark : lint(read.file)) ADD_FAILURE() << remark.line << ": " << remark.text;
+  ASSERT_TRUE(compile(read.file));
 }
 
 TEST(P9PolicyFile, ALimitIsKnownByWhatItMeasures) {
