@@ -6,6 +6,8 @@
 #include <charconv>
 #include <limits>
 
+#include "protocol/key-box.h"
+
 namespace waas::vault {
 namespace {
 
@@ -82,6 +84,13 @@ bool readPublicKey(std::string_view hex, PublicKey& out) {
          bytes == out.size();
 }
 
+bool readBase64(std::string_view text, PublicKey& out) {
+  size_t bytes = 0;
+  return sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &bytes, nullptr,
+                           sodium_base64_VARIANT_ORIGINAL) == 0 &&
+         bytes == out.size();
+}
+
 const char* parsePolicyLine(std::string_view key, Words& words, Config& config) {
   if (key == "policy_floor") {
     if (!words.number(config.policyFloor, uint64_t(0), MAX_POLICY_NUMBER)) return "policy_floor is a policy's number";
@@ -124,6 +133,9 @@ const char* parseLine(std::string_view key, Words& words, Config& config, bool& 
   } else if (key == "session_lifetime") {
     if (!words.number(config.sessionLifeMs, uint64_t(1), MAX_SESSION_LIFE_S)) return "session_lifetime is out of range";
     config.sessionLifeMs *= 1000;
+  } else if (key == "custodian") {
+    if (config.custodians.size() == MAX_CUSTODIANS) return "too many custodians";
+    if (!readBase64(words.next(), config.custodians.emplace_back())) return "custodian needs 44 characters of base64";
   } else if (key == "policy" || key == "policy_key" || key == "policy_floor") {
     return parsePolicyLine(key, words, config);
   } else {

@@ -13,6 +13,8 @@
 //   argon2 passes 2 memory 67108864     what clients are told; the floor of protocol/login-box.h is enforced
 //   token_lifetime 900                  seconds, at most 900
 //   session_lifetime 2592000            seconds
+//   custodian oTZ3…=                    public key of a custodian (`waas custody key`), base64; may be repeated. The
+//                                       recovery key is split among these only, whoever asks
 //   policy_key 5f2c…                    verifying half of the policy key, 64 hexadecimal characters (required), or:
 //   policy none                         no policy decides: whoever owns a wallet may do everything with it
 //   policy_floor 7                      lowest number of a policy that this vault takes; the credential of the same
@@ -72,6 +74,7 @@ struct Config {
   uint64_t argon2Memory = MIN_ARGON2_MEMORY;
   uint64_t tokenLifeMs = MAX_TOKEN_LIFE_S * 1000;
   uint64_t sessionLifeMs = 30 * 24 * 3600'000ull;
+  std::vector<PublicKey> custodians;
   bool policySaid = false;
   std::optional<PublicKey> policyKey;  // nothing: `policy none`
   uint64_t policyFloor = 0;

@@ -1,5 +1,7 @@
 #include "daemon/vault/key-requests.h"
 
+#include <algorithm>
+
 namespace waas::vault {
 namespace {
 
@@ -25,7 +27,6 @@ Refusal refusalOf(KeyringChange change) {
     case KeyringChange::NOT_KEPT: return invalid("keep the keyring with this version first, and install it");
     case KeyringChange::IN_USE: return Refused{ErrorCode::KEY_IN_USE};
     case KeyringChange::REFUSED: return invalid("not a keyring of this root credential with all keys of this host");
-    case KeyringChange::PRIVATE_ABSENT: return Refused{ErrorCode::RECOVERY_KEY_ABSENT};
     case KeyringChange::FAULT: break;
   }
   return Refused{ErrorCode::SIGNATURE_FAULT, "the keyring could not be changed"};
@@ -94,6 +95,11 @@ Refusal split(Context& context, rpc::CustodyRequest::Split::Reader in, rpc::Cust
   if (recipients.size() > keys.size()) return invalid("too many custodians");
   for (unsigned i = 0; i < recipients.size(); i++) {
     if (!fill(recipients[i], keys[i])) return invalid("a custodian's key has 32 bytes");
+    const auto& known = service.config.custodians;
+    // An operator's handle proves that he is connected, not that he asked: where the parts go is root's to say.
+    if (std::find(known.begin(), known.end(), keys[i]) == known.end()) {
+      return Refused{ErrorCode::NOT_ALLOWED, "not a custodian of the vault's configuration"};
+    }
   }
   std::array<SealedPart, MAX_CUSTODIANS> parts;
   size_t n = recipients.size();

@@ -11,7 +11,8 @@ namespace waas::vault {
 Refusal keys(Context& context, const Caller& caller, rpc::Request::Reader request, rpc::Answer::Builder answer);
 
 // Takes custodians' parts; forgets the key, or (after a splitting) the vault's own half of it for good: the answer has
-// the keyring without it then; splits it. Refusals: notAllowed, invalidRequest, recoveryKeyAbsent (nothing to split),
+// the keyring without it then; splits it among custodians that the configuration names. Refusals: notAllowed,
+// invalidRequest, recoveryKeyAbsent (nothing to split),
 // recordRefused (the parts do not give the key).
 Refusal custody(Context& context, const Caller& caller, rpc::Request::Reader request, rpc::Answer::Builder answer);
 

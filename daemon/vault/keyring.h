@@ -126,8 +126,7 @@ enum class KeyringChange : uint8_t {
   NOT_KEPT = 4,  // the version has not come back from where it is kept
   IN_USE = 5,    // it is the newest of its purpose
   REFUSED = 6,   // not a keyring under this root credential, or one that lacks or contradicts keys that are here
-  PRIVATE_ABSENT = 7,
-  DONE = 8,
+  DONE = 7,
 };
 
 enum class KeyringLoaded : uint8_t {

@@ -18,6 +18,7 @@
 #include "daemon/vault/secret-heap.h"
 #include "daemon/vault/secret-stack.h"
 #include "daemon/vault/warm-up.h"
+#include "protocol/key-box.h"
 #include "seccomp/install.h"
 #include "seccomp/process-limits.h"
 #include "seccomp/sandbox.h"
@@ -26,7 +27,8 @@ namespace waas::vault {
 namespace {
 
 struct Arguments {
-  std::string config, credentials, listen, makeKeysIn, publicFile;
+  std::string config, credentials, listen, makeKeysIn, publicFile, threshold;
+  std::vector<std::string> custodians;
   bool printSandbox = false;
 };
 
@@ -54,17 +56,41 @@ Arguments parseArguments(int argc, char** argv) {
                          : name == "--listen"      ? &a.listen
                          : name == "--make-keys"   ? &a.makeKeysIn
                          : name == "--public"      ? &a.publicFile
+                         : name == "--custody"     ? &a.threshold
+                         : name == "--custodian"   ? &a.custodians.emplace_back()
                                                    : nullptr;
     if (value == nullptr || ++i == argc) {
       refuseToStart(
-          "usage: waas-vault --config FILE --credentials DIR [--listen PATH] | --make-keys DIR --public FILE |"
-          " --print-sandbox",
+          "usage: waas-vault --config FILE --credentials DIR [--listen PATH] | --make-keys DIR --public FILE"
+          " [--custody THRESHOLD --custodian KEY …] | --print-sandbox",
           USAGE);
     }
     *value = argv[i];
   }
   if (a.makeKeysIn.empty() != a.publicFile.empty()) refuseToStart("--make-keys and --public belong together", USAGE);
+  if (a.threshold.empty() != a.custodians.empty()) refuseToStart("--custody and --custodian belong together", USAGE);
   return a;
+}
+
+// Who keeps the recovery key: a threshold, and public keys as `waas custody key` prints them.
+CustodyPlan custodyPlan(const Arguments& a) {
+  CustodyPlan plan;
+  if (a.custodians.empty()) return plan;
+  for (const std::string& text : a.custodians) {
+    size_t size = 0;
+    PublicKey& key = plan.custodians.emplace_back();
+    if (sodium_base642bin(key.data(), key.size(), text.data(), text.size(), nullptr, &size, nullptr,
+                          sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        size != key.size()) {
+      refuseToStart("--custodian needs a custodian's public key, 44 characters of base64");
+    }
+  }
+  int threshold = atoi(a.threshold.c_str());
+  if (threshold < 2 || static_cast<size_t>(threshold) > plan.custodians.size() ||
+      plan.custodians.size() > MAX_CUSTODIANS)
+    refuseToStart("--custody needs a number from 2 to that of the custodians, of whom there are at most 16");
+  plan.threshold = static_cast<uint8_t>(threshold);
+  return plan;
 }
 
 // Things that the same program does for people, without becoming a vault.
@@ -75,7 +101,7 @@ void runTool(const Arguments& a) {
   }
   if (!a.makeKeysIn.empty()) {
     KernelRandom random;
-    std::string failed = makeKeys(a.makeKeysIn, a.publicFile, random);
+    std::string failed = makeKeys(a.makeKeysIn, a.publicFile, random, custodyPlan(a));
     if (!failed.empty()) refuseToStart(failed);
     exit(0);
   }

@@ -8,7 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 
+#include "daemon/vault/custody.h"
 #include "daemon/vault/keyring-file.h"
 #include "daemon/vault/secret-stack.h"
 
@@ -118,17 +120,24 @@ struct Made {
   std::array<uint8_t, MAX_KEYRING_BYTES> wrapped;
   size_t wrappedSize = 0;
   VaultPublicKeys publicKeys;
+  std::vector<SealedPart> parts;
 };
 
+bool giveToCustodians(const CustodyPlan& plan, Random& random, Keyring& keyring, Made& made) {
+  if (plan.custodians.empty()) return true;
+  return splitRecoveryKey(keyring, plan.threshold, plan.custodians, random, made.parts) == SplitOutcome::SPLIT &&
+         keyring.forgetRecovery() == KeyringChange::DONE;
+}
+
 // Makes the keys; writes the root credential to its file from here, so that it never leaves secret memory otherwise.
-void makeAll(NewFile& credential, Random& random, Keyring& keyring, Made& made) {
+void makeAll(const CustodyPlan& plan, NewFile& credential, Random& random, Keyring& keyring, Made& made) {
   Secret<32> root;
   Secret<65> text;  // 64 characters and a newline, where sodium_bin2hex first puts its final zero
   random.fill(root.fill(ACCESS));
   char* hex = reinterpret_cast<char*>(text.fill(ACCESS).data());
   sodium_bin2hex(hex, 65, root.reveal(ACCESS).data(), 32);
   hex[64] = '\n';
-  if (!keyring.generate(random)) return;
+  if (!keyring.generate(random) || !giveToCustodians(plan, random, keyring, made)) return;
   made.wrappedSize = keyring.wrap(root, random, made.wrapped);
   made.publicKeys = keyring.publicKeys();
   made.complete = made.wrappedSize > 0 && credential.fill(text.reveal(ACCESS));
@@ -136,12 +145,17 @@ void makeAll(NewFile& credential, Random& random, Keyring& keyring, Made& made) 
 
 }  // namespace
 
-std::string makeKeys(const std::string& folderPath, const std::string& publicFile, Random& random) {
+std::string makeKeys(const std::string& folderPath, const std::string& publicFile, Random& random,
+                     const CustodyPlan& plan) {
   Folder folder(folderPath);
   if (!folder.usable()) return cannot("make the folder", folderPath);
   NewFile credential(folderPath + "/" + ROOT_CREDENTIAL_NAME), wrapped(folderPath + "/" + KEYRING_NAME),
       publicHalves(publicFile);
-  NewFile* files[] = {&credential, &wrapped, &publicHalves};
+  std::vector<NewFile*> files = {&credential, &wrapped, &publicHalves};
+  std::deque<NewFile> parts;
+  for (size_t i = 0; i < plan.custodians.size(); i++) {
+    files.push_back(&parts.emplace_back(folderPath + "/custody-part-" + std::to_string(i + 1)));
+  }
   for (NewFile* file : files) {
     if (file->exists()) return file->path + " is there already; it is never overwritten";
   }
@@ -150,15 +164,19 @@ std::string makeKeys(const std::string& folderPath, const std::string& publicFil
   }
 
   Made made;
+  made.parts.resize(plan.custodians.size());
   {
     SecretRegion stack(SECRET_STACK_BYTES);
     Keyring keyring;
-    bool ran = callOnSecretStack(stack, [&] { makeAll(credential, random, keyring, made); });
+    bool ran = callOnSecretStack(stack, [&] { makeAll(plan, credential, random, keyring, made); });
     if (!ran || !made.complete) return cannot("make or write", credential.path);
   }
   std::string text = made.publicKeys.print();
   if (!wrapped.fill(Bytes(made.wrapped).first(made.wrappedSize))) return cannot("write", wrapped.path);
   if (!publicHalves.fill(asBytes(text.data(), text.size()))) return cannot("write", publicHalves.path);
+  for (size_t i = 0; i < parts.size(); i++) {
+    if (!parts[i].fill(made.parts[i]) || !parts[i].flush(0400)) return cannot("write", parts[i].path);
+  }
 
   bool flushed = credential.flush(0400) && wrapped.flush(0400) && publicHalves.flush(0444);
   if (!flushed) return cannot("write the keys to the disk of", folderPath);

@@ -40,10 +40,10 @@ void join(const Secret<32>& share2, const Secret<32>& share3, Secret<64>& plain)
 bool opensByEphemeral(const Secret<32>& ephemeral, const Key& recovery, const ShareContext& context, Bytes envelope,
                       const Secret<64>& plain) {
   Bytes head = envelope.first(ENVELOPE_HEAD_BYTES);
-  PublicKey half;
+  PublicKey half, written;
   Secret<32> key;
-  if (crypto_scalarmult_base(half.data(), ephemeral.reveal(ACCESS).data()) != 0 ||
-      !std::equal(half.begin(), half.end(), head.begin() + ENVELOPE_SALT_AT) ||
+  std::copy_n(head.data() + ENVELOPE_SALT_AT, 32, written.data());
+  if (crypto_scalarmult_base(half.data(), ephemeral.reveal(ACCESS).data()) != 0 || half != written ||
       !agreeByEphemeral(ephemeral, head, recovery, key)) {
     return false;
   }

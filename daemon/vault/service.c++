@@ -50,6 +50,8 @@ void Counters::count(ErrorCode code) {
     case ErrorCode::RECORD_REFUSED:
     case ErrorCode::SHARE_MISSING:
     case ErrorCode::KEY_VERSION_UNKNOWN:
+    case ErrorCode::ROLLED_BACK:
+    case ErrorCode::RECOVERY_KEY_ABSENT:
     case ErrorCode::AUDIT_UNAVAILABLE:
     case ErrorCode::SIGNATURE_FAULT:
     case ErrorCode::UNKNOWN: failed++; break;

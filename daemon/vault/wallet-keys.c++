@@ -33,7 +33,7 @@ bool certify(const OwnerId& owner, std::string_view name, bool first, uint64_t n
   w.bytes(wallet.certificate());
   const Key& answer = keyring.newest(Purpose::ANSWER);
   if (!answer.sign(w.written(), wallet.signature)) return false;
-  wallet.mac = keyring.newest(Purpose::RECORD).hmac().mac({macDomain(), wallet.certificate()});
+  wallet.mac = certificateMac(keyring, wallet.certificate());
   wallet.floor = makeFloor(keyring, FloorKind::SHARES, wallet.walletId, wallet.epoch);
   return verifyCertificate(wallet.certificate(), wallet.signature, answer.publicKey()) &&
          certificateIsOurs(keyring, wallet.certificate(), wallet.mac);
@@ -112,6 +112,10 @@ SignResult signWith(const Keyring& keyring, const WalletView& wallet, Bytes mess
   return signTwice(keyring, wallet, message, scratch, out, none);
 }
 
+Hash certificateMac(const Keyring& keyring, Bytes certificate) {
+  return keyring.newest(Purpose::RECORD).hmac().mac({macDomain(), certificate});
+}
+
 bool certificateIsOurs(const Keyring& keyring, Bytes certificate, Bytes mac) {
   return keyring.verifies(Purpose::RECORD, {macDomain(), certificate}, mac);
 }
@@ -136,7 +140,9 @@ MakeOutcome makeWalletOf(const Secret<64>& keyPair, const OwnerId& owner, std::s
   std::copy_n(given.data(), 32, scratch.seed.fill(ACCESS).data());
   crypto_sign_seed_keypair(wallet.publicKey.data(), scratch.signingKey.fill(ACCESS).data(),
                            scratch.seed.reveal(ACCESS).data());
-  if (!std::equal(wallet.publicKey.begin(), wallet.publicKey.end(), given.begin() + 32)) {
+  PublicKey claimed;
+  std::copy_n(given.data() + 32, claimed.size(), claimed.data());
+  if (wallet.publicKey != claimed) {
     scratch.wipe();
     wallet = NewWallet();
     return MakeOutcome::KEY_REFUSED;

@@ -70,6 +70,9 @@ SignResult openShares(const Keyring& keyring, const WalletView& wallet, std::spa
 SignResult signWith(const Keyring& keyring, const WalletView& wallet, Bytes message, WalletScratch& scratch,
                     Signature& out);
 
+// The vault's MAC over a certificate, under the newest version of the record key.
+Hash certificateMac(const Keyring& keyring, Bytes certificate);
+
 // Whether `mac` is the vault's own over `certificate`, under any version of the record key. Only then may anything in
 // the certificate be believed.
 bool certificateIsOurs(const Keyring& keyring, Bytes certificate, Bytes mac);

@@ -57,6 +57,8 @@ Refusal checkFloor(Service& service, rpc::Wallet::Reader from, const WalletRow& 
   auto shown = from.getFloors();
   if (shown.size() > MAX_FLOORS) return Refused{ErrorCode::INVALID_REQUEST, "too many floors"};
   for (auto bytes : shown) {
+    Floor claimed;
+    if (!claimed.parse(view(bytes)) || claimed.number <= floor) continue;  // true or not, it changes nothing
     floor = std::max(floor, floorNumber(service.keyring, FloorKind::SHARES, id, view(bytes)));
   }
   if (row.deleted) floor = Floor::DELETED;

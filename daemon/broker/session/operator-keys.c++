@@ -163,6 +163,7 @@ kj::Promise<void> OperatorServer::custody(CustodyContext context) {
             out.setThreshold(custody.getThreshold());
             out.setGiven(custody.getGiven());
             out.setParts(custody.getParts());
+            out.setKeyring(custody.getKeyring());
           });
         });
   });

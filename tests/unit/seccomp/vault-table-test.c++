@@ -135,6 +135,26 @@ TEST(VaultTable, X4TakesItFromNowhereElse) {
   EXPECT_EQ(vault([] { return syscall(SYS_shutdown, 3, SHUT_RDWR), true; }), KILLED);
 }
 
+TEST(VaultTable, X4ChangesTheProtectionOfTheKeysPagesOnly) {
+  constexpr size_t PAGE = 4096;
+  auto* pages = static_cast<uint8_t*>(mmap(nullptr, 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(pages, MAP_FAILED);
+  uint8_t* keys = pages + PAGE;
+  auto protects = [&](uint8_t* from, size_t size, int protection) {
+    return underFilter(vaultProfileWith({.keys = {keys, 2 * PAGE}}), arrange,
+                       [&] { return syscall(SYS_mprotect, from, size, protection) == 0; });
+  };
+  EXPECT_EQ(protects(keys, 2 * PAGE, PROT_READ | PROT_WRITE), FINE);
+  EXPECT_EQ(protects(keys, 2 * PAGE, PROT_READ), FINE);
+  for (int protection : {PROT_NONE, PROT_WRITE, PROT_EXEC, PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC}) {
+    EXPECT_EQ(protects(keys, 2 * PAGE, protection), KILLED) << protection;
+  }
+  EXPECT_EQ(protects(pages, 2 * PAGE, PROT_READ), KILLED);
+  EXPECT_EQ(protects(keys, PAGE, PROT_READ), KILLED);
+  EXPECT_EQ(protects(keys, 3 * PAGE, PROT_READ), KILLED);
+  munmap(pages, 4 * PAGE);
+}
+
 TEST(VaultTable, WaitsOnPrivateFutexesOnly) {
   EXPECT_EQ(vault([] {
               static int word = 1;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "daemon/vault/custody.h"
 #include "daemon/vault/keyring-file.h"
 #include "keys-for-tests.h"
 
@@ -28,9 +29,9 @@ class MakeKeys : public testing::Test {
   }
   ~MakeKeys() override { fs::remove_all(top); }
 
-  std::string make() {
+  std::string make(const CustodyPlan& plan = {}) {
     KernelRandom random;
-    return makeKeys(folder, publicFile, random);
+    return makeKeys(folder, publicFile, random, plan);
   }
   static std::string content(const fs::path& path) {
     std::ifstream in(path);
@@ -65,6 +66,36 @@ TEST_F(MakeKeys, MakesAnInstallationThatLoads) {
   ASSERT_TRUE(halves.has_value());
   EXPECT_EQ(halves->print(), keyring.publicKeys().print());
   EXPECT_EQ(keyring.keys().size(), PURPOSES);
+}
+
+TEST_F(MakeKeys, V37CustodiansHaveTheRecoveryKeyFromTheBeginningOn) {
+  CustodyPlan plan{2, std::vector<PublicKey>(3)};
+  std::vector<std::array<uint8_t, 32>> secrets(3);
+  for (size_t i = 0; i < 3; i++) crypto_box_keypair(plan.custodians[i].data(), secrets[i].data());
+  ASSERT_EQ(make(plan), "");
+  Keyring keyring;
+  ASSERT_EQ(loadKeyring(folder.c_str(), keyring), "");
+  EXPECT_FALSE(keyring.newest(Purpose::RECOVERY).hasPrivate());
+
+  Custody custody;
+  for (size_t i = 0; i < 2; i++) {
+    fs::path path = folder / ("custody-part-" + std::to_string(i + 1));
+    EXPECT_EQ(mode(path), 0400u);
+    std::string part = content(path);
+    ASSERT_EQ(part.size(), SEALED_PART_BYTES);
+    Octets plain(CUSTODY_BOX_MAGIC.size() + CUSTODY_PART_BYTES),
+        give(CUSTODY_GIVE_MAGIC.begin(), CUSTODY_GIVE_MAGIC.end());
+    ASSERT_EQ(crypto_box_seal_open(plain.data(), reinterpret_cast<const uint8_t*>(part.data()), CUSTODY_BOX_BYTES,
+                                   plan.custodians[i].data(), secrets[i].data()),
+              0);
+    give.resize(give.size() + 8);
+    ByteWriter(std::span(give).last(8)).u64(1000);
+    give.insert(give.end(), plain.begin() + CUSTODY_BOX_MAGIC.size(), plain.end());
+    Octets box(give.size() + SEALED_BOX_OVERHEAD);
+    crypto_box_seal(box.data(), give.data(), give.size(), keyring.publicKeys().sealing.data());
+    EXPECT_EQ(custody.take(keyring, box, 1000), i == 0 ? PartTaken::TAKEN : PartTaken::HELD);
+  }
+  EXPECT_TRUE(keyring.newest(Purpose::RECOVERY).hasPrivate());
 }
 
 TEST_F(MakeKeys, V30OverwritesNothingAndLeavesNothingHalfMade) {

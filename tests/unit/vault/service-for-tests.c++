@@ -23,9 +23,9 @@ Config configForTests() {
   return config;
 }
 
-ServiceForTests::ServiceForTests(size_t auditRing, size_t maxPeers)
+ServiceForTests::ServiceForTests(size_t auditRing, size_t maxPeers, const Keyring& keyring)
     : config(configForTests()),
-      service(config, keyringForTests(), random, clock, StartFacts{}, auditRing, maxPeers, 64),
+      service(config, keyring, random, clock, StartFacts{}, auditRing, maxPeers, 64),
       handler(service, *scratch, helloSaid) {}
 
 void ServiceForTests::send(Bytes bytes) {
@@ -61,6 +61,13 @@ uint64_t ServiceForTests::peerWith(bool login, bool isService) {
   peer.uid = 77;
   peer.roles.login = login;
   peer.roles.service = isService ? &us : nullptr;
+  return service.peers.add(peer).value();
+}
+
+uint64_t ServiceForTests::operatorPeer() {
+  Peer peer;
+  peer.uid = 78;
+  peer.roles.isOperator = true;
   return service.peers.add(peer).value();
 }
 

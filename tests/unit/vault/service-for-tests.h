@@ -24,7 +24,7 @@ Config configForTests();
 
 class ServiceForTests final : private ReplySink {
  public:
-  explicit ServiceForTests(size_t auditRing = 256, size_t maxPeers = 8);
+  explicit ServiceForTests(size_t auditRing = 256, size_t maxPeers = 8, const Keyring& keyring = keyringForTests());
 
   using Fill = std::function<void(rpc::Record::Builder)>;
   // Handles a record; the reply stays until the next one. Nothing (a null list) when the link is to end.
@@ -36,6 +36,7 @@ class ServiceForTests final : private ReplySink {
   size_t replySize() const { return words.size() * sizeof(capnp::word); }
   // A peer with these roles, as if it had been presented.
   uint64_t peerWith(bool login, bool service);
+  uint64_t operatorPeer();
 
   Config config;
   ClockForTests clock;

@@ -329,8 +329,21 @@ TEST_F(Dumps, V23TwoRedisDumpsAndTheShareKeyGiveNothing) {
   EXPECT_TRUE(gives(keyring, true, true)) << "so the attempt is one";
 }
 
-TEST_F(Dumps, V23APostgresDumpNeedsTheRecoveryKeyBesides) {
-  EXPECT_TRUE(gives(keyring, true, false)) << "automatic mode: said in the threat model";
+TEST_F(Dumps, V23APostgresDumpAndTheShareKeyGiveNothingWithoutTheRecoveryKey) {
+  EXPECT_TRUE(gives(keyring, true, false)) << "with it, as the threat model says of automatic mode";
+  ASSERT_EQ(keyring.forgetRecovery(), KeyringChange::DONE);  // custodians have it
+  EXPECT_FALSE(gives(keyring, true, false));
+  EXPECT_FALSE(gives(keyring, false, true));
+  EXPECT_TRUE(gives(keyring, true, true)) << "all three stores, and the share key";
+}
+
+TEST_F(Dumps, V34DumpsFromBeforeAndAfterARotationGiveNothingTogether) {
+  Version next;
+  ASSERT_EQ(advance(viewOf(first), next).outcome, SignOutcome::DONE);
+  auto before = openedOf(first), after = openedOf(next);
+  EXPECT_FALSE(combine(after[0], before[1], before[2])) << "PostgreSQL now, both Redis then";
+  EXPECT_FALSE(combine(before[0], after[1], after[2]));
+  EXPECT_FALSE(combine(after[0], after[1], before[2]));
 }
 
 }  // namespace
