@@ -12,7 +12,8 @@ namespace {
 
 constexpr struct {
   void (*add)(CLI::App&, Invocation&);
-} GROUPS[] = {{addHealth}, {addUser}, {addWallet}, {addSign}, {addShares}, {addAudit}, {addPolicy}, {addDb}};
+} GROUPS[] = {{addHealth}, {addUser},   {addWallet}, {addSign},    {addShares},
+              {addAudit},  {addPolicy}, {addKeys},   {addCustody}, {addDb}};
 
 void addGlobals(CLI::App& app, Globals& globals) {
   app.add_option("--socket", globals.socket, "Socket of the signing daemon")

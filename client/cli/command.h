@@ -47,7 +47,12 @@ void addSign(CLI::App& app, Invocation& invocation);
 void addShares(CLI::App& app, Invocation& invocation);
 void addAudit(CLI::App& app, Invocation& invocation);
 void addPolicy(CLI::App& app, Invocation& invocation);
+void addKeys(CLI::App& app, Invocation& invocation);
+void addCustody(CLI::App& app, Invocation& invocation);
 void addDb(CLI::App& app, Invocation& invocation);
+
+// Commands of the group `wallet`, in a file of their own.
+void addWalletKey(CLI::App& group, Invocation& invocation);
 
 // Adds a command that runs `run` (which must outlive the parser), with global options allowed behind its name.
 CLI::App* addCommand(CLI::App& parent, Invocation& invocation, const std::string& name, const std::string& help,

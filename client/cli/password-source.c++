@@ -17,7 +17,14 @@
 namespace waas::cli {
 namespace {
 
+constexpr size_t MAX_LINE_BYTES = 1024;
 volatile sig_atomic_t signalSeen = 0;
+
+kj::AutoCloseFd openTerminal(const char* otherwise) {
+  kj::AutoCloseFd terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (terminal.get() < 0) throw CommandError(EXIT_USAGE, "usage", otherwise);
+  return terminal;
+}
 
 // Turns the echo off, and on again when it ends. A signal that would end the process meanwhile is held back
 // until the echo is on.
@@ -91,12 +98,27 @@ client::SecretText fromFile(const std::string& file) {
 
 }  // namespace
 
+client::SecretText readHidden(const std::string& file, const char* prompt) {
+  if (!file.empty()) return fromFile(file);
+  return askTerminal(openTerminal("There is no terminal to ask: give a file.").get(), prompt);
+}
+
+std::string askLine(const std::string& prompt) {
+  auto terminal = openTerminal("There is no terminal to ask.");
+  say(terminal.get(), prompt.c_str());
+  std::string line;
+  for (char c = 0; line.size() < MAX_LINE_BYTES;) {
+    ssize_t n = read(terminal.get(), &c, 1);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0 || c == '\n') break;
+    line += c;
+  }
+  return line;
+}
+
 client::SecretText readPassword(const std::string& file, Asking asking) {
   if (!file.empty()) return fromFile(file);
-  kj::AutoCloseFd terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (terminal.get() < 0) {
-    throw CommandError(EXIT_USAGE, "usage", "There is no terminal to ask for the password: give --password-file.");
-  }
+  auto terminal = openTerminal("There is no terminal to ask for the password: give --password-file.");
   auto password = askTerminal(terminal.get(), "Password: ");
   if (asking == Asking::TWICE && !same(password, askTerminal(terminal.get(), "Again: "))) {
     throw CommandError(EXIT_USAGE, "usage", "The two passwords differ.");

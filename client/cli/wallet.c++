@@ -87,6 +87,7 @@ void addWallet(CLI::App& app, Invocation& invocation) {
   auto* showing = addCommand(*group, invocation, "show", "Show one wallet",
                              [&invocation, which](Output& output) { return show(invocation, *which, output); });
   showing->add_option("wallet,--wallet", *which, "Its id, name or address (default: your first one)");
+  addWalletKey(*group, invocation);
 }
 
 }  // namespace waas::cli

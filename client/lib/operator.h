@@ -5,6 +5,7 @@
 
 #include "audit-chain.h"
 #include "call.h"
+#include "key-boxes.h"
 #include "maintenance.h"
 #include "wallet.h"
 
@@ -68,7 +69,46 @@ class Operator {
   // The policy in force, with its bundle.
   kj::Promise<Policy> policy();
 
+  struct KeyUse {
+    using State = protocol::Operator::KeyUse::State;
+
+    kj::String purpose;
+    uint32_t version = 0;
+    State state = State::ACTIVE;
+    bool newest = false;
+    uint64_t protects = 0;  // records that name this version, as the database counts them: a hint
+    bool counted = false;   // whether it could be asked
+  };
+
+  // Key versions, and what each still protects.
+  kj::Promise<kj::Array<KeyUse>> keys();
+
+  // Each changes the keyring and returns the whole of it, wrapped under the root credential: keep it in the place of
+  // the old file, on every host, before the next step. A version that was added must be installed from where it is kept
+  // before it can be activated. Fail with keyInUse, keyVersionUnknown, invalidRequest (with what stands in the way).
+  kj::Promise<kj::Array<kj::byte>> addKey(kj::StringPtr purpose);
+  kj::Promise<kj::Array<kj::byte>> activateKey(kj::StringPtr purpose, uint32_t version);
+  kj::Promise<kj::Array<kj::byte>> installKeyring(kj::ArrayPtr<const kj::byte> wrapped);
+  kj::Promise<kj::Array<kj::byte>> retireKey(kj::StringPtr purpose, uint32_t version);
+
+  struct Custody {
+    bool held = false;  // the recovery key's private half is there
+    uint8_t threshold = 0, given = 0;
+    kj::Array<kj::Array<kj::byte>> parts;  // after `splitRecoveryKey`: one for each custodian, sealed to him
+    kj::Array<kj::byte> keyring;           // after `forgetRecoveryKey`, where the vault's own half went
+  };
+
+  // Splits the recovery key among custodians with these X25519 keys; any `threshold` of them will do. The vault keeps
+  // its own half until `forgetRecoveryKey`.
+  kj::Promise<Custody> splitRecoveryKey(uint8_t threshold, kj::ArrayPtr<const PublicKey> custodians);
+  // Gives one custodian's part. Fails with invalidRequest, keyVersionUnknown, recordRefused (the parts are not right).
+  kj::Promise<Custody> giveCustodyPart(const Secret<CUSTODY_PART_BYTES>& part);
+  kj::Promise<Custody> forgetRecoveryKey();
+
  private:
+  kj::Promise<kj::Array<kj::byte>> change(kj::Function<void(protocol::Operator::KeyChange::Builder)> fill);
+  kj::Promise<Custody> custody(kj::Function<void(protocol::Operator::CustodyChange::Builder)> fill);
+
   CallContext& context;
   protocol::Operator::Client remote;
 };

@@ -4,6 +4,7 @@
 #include <kj/vector.h>
 
 #include "call.h"
+#include "key-boxes.h"
 #include "maintenance.h"
 #include "session-token.h"
 #include "wallet.h"
@@ -55,9 +56,20 @@ class Wallets {
   // The shares of the owner's wallets, as the stores answer now.
   virtual kj::Promise<kj::Array<ShareStatus>> shareStatus() = 0;
 
-  // Rotates one of the owner's wallets when it is due, or at any rate: one that has lost a share is due. Has no deadline
-  // of its own.
+  // Rotates one of the owner's wallets when it is due, or at any rate: one that has lost a share is due. Has no
+  // deadline of its own.
   virtual kj::Promise<Rotation> rotate(Selector wallet, Force force) = 0;
+
+  // Makes a wallet of an existing key, which travels sealed to the vault. Fails as `create` does, with walletExists,
+  // and with deniedByPolicy. The key pair is not needed any more when the promise is there.
+  virtual kj::Promise<Wallet> importKey(kj::StringPtr name, const KeyPair& keyPair) = 0;
+
+  // Puts the wallet's key into `keyPair`, which must live until the promise resolves, and checks that it is the key of
+  // the certified address. Fails with deniedByPolicy, unknownWallet, addressUnproven.
+  virtual kj::Promise<Wallet> exportKey(Selector wallet, KeyPair& keyPair) = 0;
+
+  // Destroys the wallet's shares everywhere. It can't be undone. Fails with deniedByPolicy, unknownWallet.
+  virtual kj::Promise<void> remove(Selector wallet) = 0;
 };
 
 // The calls over RPC; the two kinds of session differ in how they prove a call.
@@ -68,6 +80,9 @@ class Session : public Wallets {
   kj::Promise<kj::Array<SignOutcome>> sign(kj::Array<SignItem> items) override;
   kj::Promise<kj::Array<ShareStatus>> shareStatus() override;
   kj::Promise<Rotation> rotate(Selector wallet, Force force) override;
+  kj::Promise<Wallet> importKey(kj::StringPtr name, const KeyPair& keyPair) override;
+  kj::Promise<Wallet> exportKey(Selector wallet, KeyPair& keyPair) override;
+  kj::Promise<void> remove(Selector wallet) override;
 
  protected:
   Session(CallContext& context, protocol::Session::Client remote, const OwnerId& owner)
