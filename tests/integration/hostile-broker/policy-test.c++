@@ -134,7 +134,7 @@ class Policies : public testing::Test {
   Scene scene;
 };
 
-TEST_F(Policies, WithoutAPolicyNothingIsSigned) {
+TEST_F(Policies, V40_WithoutAPolicyNothingIsSigned) {
   WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w");
   EXPECT_EQ(sign(wallet, "text").code, ErrorCode::DENIED_BY_POLICY);
   EXPECT_EQ(load(bundleOf(key(), 1)), NOT_REFUSED);
@@ -143,7 +143,7 @@ TEST_F(Policies, WithoutAPolicyNothingIsSigned) {
       << "no rule allows transactions";
 }
 
-TEST_F(Policies, ForgedBundlesAreRefusedAndTheOldOneStays) {
+TEST_F(Policies, V40_ForgedBundlesAreRefusedAndTheOldOneStays) {
   ASSERT_EQ(load(bundleOf(key(), 5)), NOT_REFUSED);
   PolicyKey other;
   EXPECT_EQ(load(bundleOf(other, 6, nowMs() + DAY_MS, 1000)), ErrorCode::POLICY_REFUSED);
@@ -165,7 +165,7 @@ TEST_F(Policies, ForgedBundlesAreRefusedAndTheOldOneStays) {
   EXPECT_EQ(inForce(), 6u);
 }
 
-TEST_F(Policies, AnExpiredPolicyDenies) {
+TEST_F(Policies, V40_AnExpiredPolicyDenies) {
   uint64_t end = nowMs() + 1'500;
   ASSERT_EQ(load(bundleOf(key(), 1, end)), NOT_REFUSED);
   WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w");
@@ -178,7 +178,7 @@ TEST_F(Policies, AnExpiredPolicyDenies) {
   EXPECT_FALSE(sign(wallet, "text").charge.empty());
 }
 
-TEST_F(Policies, ALimitHoldsWhateverRowIsShown) {
+TEST_F(Policies, V41_ALimitHoldsWhateverRowIsShown) {
   ASSERT_EQ(load(bundleOf(key(), 1)), NOT_REFUSED);
   WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w"), other = serviceWallet(*scene.link, scene.peer, "o");
   Octets first = charged(wallet, "one");
@@ -201,7 +201,7 @@ TEST_F(Policies, ALimitHoldsWhateverRowIsShown) {
   EXPECT_EQ(sign(wallet, "three", {cut, {}}).code, ErrorCode::RECORD_REFUSED);
 }
 
-TEST_F(Policies, ARowThatWasNeverCommittedBuysNothingTwice) {
+TEST_F(Policies, V41_ARowThatWasNeverCommittedBuysNothingTwice) {
   ASSERT_EQ(load(bundleOf(key(), 1)), NOT_REFUSED);
   WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w");
   Octets first = charged(wallet, "one");
@@ -213,7 +213,7 @@ TEST_F(Policies, ARowThatWasNeverCommittedBuysNothingTwice) {
   EXPECT_EQ(sign(wallet, "c", {first, {}}).code, ErrorCode::ROLLED_BACK);
 }
 
-TEST_F(Policies, FloorsOutliveTheVault) {
+TEST_F(Policies, V41_FloorsOutliveTheVault) {
   ASSERT_EQ(load(bundleOf(key(), 1)), NOT_REFUSED);
   WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w");
   Octets first = charged(wallet, "one");
@@ -230,7 +230,7 @@ TEST_F(Policies, FloorsOutliveTheVault) {
   EXPECT_TRUE(sign(wallet, "two", {second, {forged, {}, Octets(57, 1)}}).isSigned);
 }
 
-TEST_F(Policies, ItemsOfOneCallShareOneRow) {
+TEST_F(Policies, V41_ItemsOfOneCallShareOneRow) {
   ASSERT_EQ(load(bundleOf(key(), 1)), NOT_REFUSED);
   WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w");
   Reply reply = scene.link->ask([&](auto request) {
@@ -261,7 +261,7 @@ class FlooredPolicies : public Policies {
   FlooredPolicies() : Policies("policy_floor 7\n") {}
 };
 
-TEST_F(FlooredPolicies, AStartingVaultTakesNothingBelowItsFloor) {
+TEST_F(FlooredPolicies, V40_AStartingVaultTakesNothingBelowItsFloor) {
   EXPECT_EQ(load(bundleOf(key(), 6)), ErrorCode::POLICY_REFUSED);
   EXPECT_EQ(inForce(), 0u);
   EXPECT_EQ(load(bundleOf(key(), 7)), NOT_REFUSED);
