@@ -76,9 +76,10 @@ void PostgresSession::send(kj::StringPtr sql, PostgresParameters& parameters, co
   if (!limits.namedStatements || !known.isDirect) {
     sent = PQsendQueryParams(c, sql.cStr(), view.count, view.types, view.values, view.lengths, view.formats, 1) == 1;
   } else {
-    kj::String& name = names.findOrCreate(sql.cStr(), [&]() {
+    kj::String& name = names.findOrCreate(static_cast<const void*>(sql.cStr()), [&]() {
       prepared = sql.cStr();
-      return kj::HashMap<const void*, kj::String>::Entry{sql.cStr(), kj::str("waas", ++nameCount)};
+      return kj::HashMap<const void*, kj::String>::Entry{static_cast<const void*>(sql.cStr()),
+                                                         kj::str("waas", ++nameCount)};
     });
     if (prepared != nullptr) sent = PQsendPrepare(c, name.cStr(), sql.cStr(), view.count, view.types) == 1;
     sent = sent && PQsendQueryPrepared(c, name.cStr(), view.count, view.values, view.lengths, view.formats, 1) == 1;
@@ -219,8 +220,8 @@ kj::Promise<void> PostgresSession::probe() {
       });
 }
 
-// By itself the server plans each statement with an array anew, because it hopes for a better plan: that costs more than
-// to carry it out. All of ours have one good plan.
+// By itself the server plans each statement with an array anew, because it hopes for a better plan: that costs more
+// than to carry it out. All of ours have one good plan.
 void PostgresSession::planOnce() {
   plansOnce = true;
   PostgresParameters none;

@@ -41,7 +41,7 @@ kj::Own<kj::TlsContext> makeTls(const kj::Maybe<kj::String>& caFile) {
                    tls.useSystemTrustStore = false;
                    tls.trustedCertificates = trusted;
                  }
-                 context = kj::heap<kj::TlsContext>(tls);
+                 context = kj::heap<kj::TlsContext>(kj::mv(tls));
                })) {
     (void)failure;
     kj::throwFatalException(makeFault(ErrorCode::INVALID_REQUEST, "the CA file of a Redis server can't be used"));
