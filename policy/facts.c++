@@ -7,11 +7,10 @@
 #include "policy/account-table.h"
 #include "policy/fee-facts.h"
 #include "policy/program-table.h"
-#include "policy/token-knowledge.h"
+#include "policy/token-owners.h"
 #include "solana/instruction/system.h"
 #include "solana/instruction/token-2022.h"
 #include "solana/instruction/token.h"
-#include "solana/program-address.h"
 
 namespace waas::policy {
 namespace {
@@ -19,21 +18,9 @@ namespace {
 using solana::ABSENT;
 using solana::Action;
 
-/// Bounds the work on a message that names many accounts which are nobody's we know: each costs some ten hashes.
-constexpr unsigned MAX_DERIVATIONS = 64;
-
-bool isTokenProgram(AddressView program) noexcept {
-  return same(program, solana::token::PROGRAM) || same(program, solana::token2022::PROGRAM);
-}
-
 bool isZero(Bytes bytes) noexcept {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
-
-Party derived(AddressView address) noexcept { return Party(address.data(), Party::From::DERIVED); }
-
-/// What follows from something that was learned before: as sure as that was (P3).
-Party inherited(const Party& party) noexcept { return party.looked() || !party ? party : derived(party.address()); }
 
 /// One instruction, or one child of a Batch.
 struct Call {
@@ -49,7 +36,7 @@ struct Call {
 class FactsReader {
  public:
   FactsReader(const solana::Message& message, std::span<const Address> ours, Facts& out) noexcept
-      : message(message), ours(ours), out(out) {}
+      : message(message), ours(ours), out(out), owners(accounts, ours) {}
 
   FactsOutcome read(std::span<const TableClaim> claims) noexcept {
     FactsOutcome outcome = accounts.fill(message, claims, ours);
@@ -76,14 +63,12 @@ class FactsReader {
   std::span<const Address> ours;
   Facts& out;
   AccountTable accounts;
-  TokenKnowledge knowledge;
+  TokenOwners owners;
   /// Accounts that an instruction of a program of tokens uses: only these are worth a look whether they are wrapped
   /// SOL.
   std::bitset<solana::MAX_ACCOUNTS> tokenAccounts;
   /// By the index of their static key, of which no message has more than version 1 allows; null = not known.
   std::array<const Program*, solana::MAX_V1_ADDRESSES> programs{};
-  /// Addresses that may still be compared with derived ones: after that, whose an account is stays unknown.
-  unsigned derivations = MAX_DERIVATIONS;
   /// ComputeBudget settings that were there, by their tag: each may come once.
   std::bitset<8> settings;
 
@@ -171,7 +156,7 @@ class FactsReader {
     effect->signedByOurs = anyOurSigner(call.accounts);
     ++out.unknowns;
     // It may have done anything with the accounts that it got.
-    knowledge.forgetAll();
+    owners.knowledge().forgetAll();
     return true;
   }
 
@@ -290,8 +275,8 @@ class FactsReader {
       auto instead = indexAt(call, action.swap.toInstead);
       if (instead && !accounts[*instead].is(call.program)) to = instead;
     }
-    const TokenAccount* source = from ? knowledge.find(*from) : nullptr;
-    const TokenAccount* target = to && action.toKey.empty() ? knowledge.find(*to) : nullptr;
+    const TokenAccount* source = from ? owners.knowledge().find(*from) : nullptr;
+    const TokenAccount* target = to && action.toKey.empty() ? owners.knowledge().find(*to) : nullptr;
     switch (effect.kind) {
       case EffectKind::TRANSFER:
         if (effect.asset == AssetKind::SOL) return fillWrapped(to, target, effect);
@@ -299,13 +284,19 @@ class FactsReader {
         if (!effect.mint && target) effect.mint = inherited(target->mint);
         if (source && !effect.fromOwner) effect.fromOwner = inherited(source->owner);
         // Unwrapped lamports go to the account itself.
-        if (!effect.toOwner && !action.nativeMint)
-          effect.toOwner = ownerOf(to, target, effect.mint, effect.tokenProgram);
+        if (!effect.toOwner && !action.nativeMint) effect.toOwner = ownerOf(to, effect.mint, effect.tokenProgram);
         return;
       case EffectKind::SWAP:
-        if (!effect.mint && source) effect.mint = inherited(source->mint);
-        if (source) effect.fromOwner = inherited(source->owner);
-        effect.toOwner = ownerOf(to, target, effect.swap.outMint, effect.tokenProgram);
+        if (source == nullptr && from) source = owners.associated(*from, effect.authority, effect.mint);
+        // What the instruction says of a mint is proved by the accounts only.
+        if (source && (!effect.mint || effect.mint.is(source->mint.address()))) {
+          effect.mint = inherited(source->mint);
+          effect.fromOwner = inherited(source->owner);
+        } else {
+          effect.mint = Party();
+        }
+        if (target && effect.swap.outMint && !effect.swap.outMint.is(target->mint.address())) return;
+        effect.toOwner = ownerOf(to, effect.swap.outMint, effect.tokenProgram);
         return;
       case EffectKind::CLOSE_ACCOUNT:
         if (call.known->isToken) fillClosed(from, source, effect);
@@ -321,24 +312,8 @@ class FactsReader {
     }
   }
 
-  /// Whose token account `to` is: as learned, or one of ours by its address.
-  Party ownerOf(std::optional<std::uint8_t> to, const TokenAccount* known, const Party& mint,
-                const Party& tokenProgram) noexcept {
-    if (known && known->owner) return inherited(known->owner);
-    if (!to || !mint || !accounts[*to]) return Party();
-    for (const Address& own : ours) {
-      for (AddressView program : {AddressView(solana::token::PROGRAM), AddressView(solana::token2022::PROGRAM)}) {
-        if (tokenProgram && isTokenProgram(tokenProgram.address()) && !tokenProgram.is(program)) continue;
-        if (derivations == 0) return Party();
-        --derivations;
-        if (!isAssociatedTokenAddress(accounts[*to].address(), own, mint.address(), program)) continue;
-        // Only the account's address was compared: if that is a claim, so is whose it is.
-        Party owner(own.bytes.data(), accounts[*to].looked() ? Party::From::CLAIM : Party::From::DERIVED);
-        knowledge.learn({*to, owner, mint, derived(program)});
-        return owner;
-      }
-    }
-    return Party();
+  Party ownerOf(std::optional<std::uint8_t> account, const Party& mint, const Party& tokenProgram) noexcept {
+    return account ? owners.ownerOf(*account, mint, tokenProgram) : Party();
   }
 
   /// Lamports that go to a token account: where SOL is wrapped. In accounts of other mints they are nobody's plainly: a
@@ -347,12 +322,12 @@ class FactsReader {
     if (effect.toOwner || !to || !tokenAccounts.test(*to)) return;
     const Party native = derived(solana::token::NATIVE_MINT);
     if (known && !known->mint.is(native.address())) return;
-    effect.toOwner = ownerOf(to, known, native, derived(solana::token::PROGRAM));
+    effect.toOwner = ownerOf(to, native, derived(solana::token::PROGRAM));
   }
 
   void fillClosed(std::optional<std::uint8_t> from, const TokenAccount* known, Effect& effect) noexcept {
     Party native = derived(solana::token::NATIVE_MINT);
-    effect.fromOwner = ownerOf(from, known, native, effect.tokenProgram);
+    effect.fromOwner = ownerOf(from, native, effect.tokenProgram);
     if (known && known->mint) {
       effect.mint = inherited(known->mint);
     } else if (effect.fromOwner) {
@@ -364,10 +339,10 @@ class FactsReader {
     auto from = indexAt(call, action.at.from);
     auto to = indexAt(call, action.at.to);
     if (effect.kind == EffectKind::CREATE_TOKEN_ACCOUNT && to && effect.toOwner && effect.mint) {
-      knowledge.learn({*to, effect.toOwner, effect.mint, effect.tokenProgram});
+      owners.knowledge().learn({*to, effect.toOwner, effect.mint, effect.tokenProgram});
     }
     bool changesHands = effect.kind == EffectKind::SET_AUTHORITY && effect.role == Role::ACCOUNT_OWNER;
-    if (from && (effect.kind == EffectKind::CLOSE_ACCOUNT || changesHands)) knowledge.forget(*from);
+    if (from && (effect.kind == EffectKind::CLOSE_ACCOUNT || changesHands)) owners.knowledge().forget(*from);
   }
 };
 

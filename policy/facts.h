@@ -99,9 +99,9 @@ class Party {
 ///   NONCE          Advances durable nonce `from` by `authority`.
 ///   MINT, BURN     Makes or destroys `amount` tokens of `mint` in `to` or `from`.
 ///   FREEZE, THAW   Freezes or thaws token account `from`.
-///   SWAP           Swaps at most `amount` tokens of `from` (of `mint`, if that is known) for at least
-///   `swap.minimumOut` of
-///                  `swap.outMint` in `to`, by `authority`.
+///   SWAP           Swaps at most `amount` tokens of `from` for at least `swap.minimumOut` of `swap.outMint` in `to`,
+///   by
+///                  `authority`. `mint` is there only if it is proved: what the instruction says of it is no proof.
 ///   MEMO           Text in the log: `text`.
 ///   COMPUTE_BUDGET See Facts::fee.
 ///   HARMLESS       Changes nothing of value whoever calls it: SyncNative, GetAccountDataSize, AmountToUiAmount, …
@@ -124,7 +124,7 @@ struct Swap {
   /// Whether the program takes the input amount from a token ledger instead of the instruction: `amount` is absent
   /// then.
   bool fromLedger = false;
-  Party outMint;
+  Party outMint;     // as the instruction says; proved if Effect::toOwner is there
   Party feeAccount;  // who gets the platform fee; not there = nobody
 };
 

@@ -188,6 +188,10 @@ twisted('the amount stands in a ledger', 'ledger', {}, 'The transaction does not
 twisted('other amounts behind those that count', 'route', { in: 9_000n * SOL, tail: [...u64(IN), ...u64(OUT), 50, 0, 0] }, NOT_UNDERSTOOD);
 twisted('an exchange that nobody knows', 'route', { plan: [1, 0, 0, 0, 250, 100, 0, 1] }, NOT_UNDERSTOOD);
 twisted('a plan that reaches over the amounts', 'shared', { plan: [2, 0, 0, 0, 7, 100, 0, 1] }, NOT_UNDERSTOOD);
+twisted('a lie about what it takes', 'route_v2', { source: await ata(wallet, scam), inMint: USDC }, UNTOLD_ASSET);
+twisted('a lie about what it takes, of an account made here', 'shared', { source: mine.USDC, inMint: NATIVE_MINT, outMint: USDT, destination: mine.USDT }, "More leaves than the rule's amount.");
+const worthless = swap('route_v2', { ...terms, destination: await ata(wallet, scam) });
+row('a lie about what it gives', [makeAta(wallet, wallet, scam, await ata(wallet, scam)), ...around(worthless)], { reason: NO_DESTINATION, at: worthless, twin: 'buy by route_v2' });
 row('two amounts that overflow', around(swap('shared', { ...terms, in: 2n ** 63n }), swap('shared', { ...terms, in: 2n ** 63n + 5n })), { reason: "More leaves than the rule's amount.", at: null });
 rows.slice(-3).forEach((r, i) => (r.instruction = i === 2 ? 6 : 8));
 row('a token that the rule does not name', selling('shared', { inMint: scam, source: await ata(wallet, scam) }), { reason: ASSET, twin: 'sell by shared' });

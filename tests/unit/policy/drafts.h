@@ -8,6 +8,7 @@
 
 #include "policy/facts.h"
 #include "solana/instruction/associated-token.h"
+#include "solana/instruction/jupiter.h"
 #include "solana/instruction/system.h"
 #include "solana/instruction/token-2022.h"
 #include "solana/instruction/token.h"

@@ -237,6 +237,60 @@ TEST(Facts, LamportsInATokenAccountThatIsNotWrappedSolAreNotTheWalletsPlainly) {
   EXPECT_FALSE(reading->effect(1).toOwner);
 }
 
+/// Jupiter's route_v2: 1,000 of one for at least 1,990 of the other.
+InstructionCall swapOf(const Address& source, const Address& inMint, const Address& destination,
+                       const Address& outMint) {
+  auto data = withAmount(withAmount({0xbb, 0x64, 0xfa, 0xcc, 0x31, 0xc4, 0xaf, 0x14}, 1'000), 2'000);
+  data.insert(data.end(), {50, 0, 0, 0, 0, 0, 1, 0, 0, 0, 7, 0x10, 0x27, 0, 1});
+  const Address& jupiter = solana::jupiter::PROGRAM;
+  return {jupiter,
+          {{WALLET, Access::READONLY_SIGNER},
+           {source, Access::WRITABLE},
+           {destination, Access::WRITABLE},
+           {inMint},
+           {outMint},
+           {solana::token::PROGRAM},
+           {solana::token::PROGRAM},
+           {jupiter},
+           {STRANGER},
+           {jupiter}},
+          data};
+}
+
+TEST(Facts, ASwapIsReadWithItsTerms) {
+  const Address out = named(0x34);
+  auto reading = readCalls({swapOf(ataOf(WALLET, MINT), MINT, ataOf(WALLET, out), out)});
+  const Effect& effect = reading->effect(0);
+  EXPECT_EQ(effect.kind, EffectKind::SWAP);
+  EXPECT_EQ(effect.amount, 1'000u);
+  EXPECT_EQ(effect.swap.minimumOut, 1'990u);
+  EXPECT_TRUE(effect.mint.is(MINT));
+  EXPECT_TRUE(effect.fromOwner.is(WALLET));
+  EXPECT_TRUE(effect.toOwner.is(WALLET));
+  EXPECT_TRUE(effect.swap.outMint.is(out));
+  EXPECT_TRUE(effect.signedByOurs);
+}
+
+TEST(Facts, P1WhatASwapSaysOfItsMintsIsNoProof) {
+  const Address out = named(0x34);
+  auto reading = readCalls({swapOf(ataOf(WALLET, named(0x35)), MINT, ataOf(WALLET, out), out)});
+  EXPECT_FALSE(reading->effect(0).mint) << "not the account of that mint";
+  auto lie = readCalls({createAta(WALLET, WALLET, named(0x35)), createAta(WALLET, WALLET, named(0x36)),
+                        swapOf(ataOf(WALLET, named(0x35)), MINT, ataOf(WALLET, named(0x36)), out)});
+  EXPECT_FALSE(lie->effect(2).mint) << "known to be of another";
+  EXPECT_FALSE(lie->effect(2).toOwner) << "what it gives would be of another mint than it says";
+}
+
+TEST(Facts, P1AfterManyDerivationsOwnersStayUnknown) {
+  std::vector<InstructionCall> calls;
+  for (int i = 0; i < 20; ++i) calls.push_back(transferChecked(ACCOUNT, MINT, STRANGER, WALLET, 1));
+  calls.push_back(transferChecked(ACCOUNT, MINT, ataOf(WALLET, MINT), WALLET, 1));
+  std::vector<Address> ours = {WALLET};
+  EXPECT_TRUE(read(draftOf(calls), {}, ours)->effect(20).toOwner);
+  for (std::uint8_t i = 0; i < 3; ++i) ours.insert(ours.begin(), named(static_cast<std::uint8_t>(0xb0 + i)));
+  EXPECT_FALSE(read(draftOf(calls), {}, ours)->effect(20).toOwner) << "80 derivations came before it";
+}
+
 TEST(Facts, MoreEffectsThanAreReadAreRefused) {
   std::vector<std::uint8_t> data = {255};
   std::vector<solana::AccountUse> accounts;
