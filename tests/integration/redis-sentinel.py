@@ -59,6 +59,7 @@ sentinel failover-timeout shares 3000
         conf.write_text(f"bind 127.0.0.1\nport {port}\ndir {folder}\n{acl}{lines}")
         log = open(folder / "log", "ab")
         cls.servers[name] = subprocess.Popen(["redis-server", conf, *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        log.close()
         eventually(lambda: cls.info(port), 20, f"{name} answers")
 
     @staticmethod
@@ -84,6 +85,9 @@ sentinel failover-timeout shares 3000
     def sign(self, name):
         return self.waas("sign", "message", "--wallet", name, "-", stdin=b"x")
 
+    def all_reachable(self):
+        return all(store["reachable"] for store in self.pair.waas("health").json["stores"])
+
     def test_a_fail_over_is_followed_and_no_wallet_is_lost(self):
         names = [f"w{n}" for n in range(8)]
         good = {}
@@ -97,13 +101,12 @@ sentinel failover-timeout shares 3000
             self.servers[down].wait()
             began = time.monotonic()
             eventually(lambda: "role:master" in self.info(up), 40, "promotion")
-            eventually(lambda: self.sign("w0").exit == DONE, 40, "signing after the fail-over")
-            print(f"signing again {time.monotonic() - began:.1f} s after the primary was killed ", end="", flush=True)
+            # Meanwhile signatures are degraded, where the policy allows that.
+            eventually(self.all_reachable, 40, "the broker following the fail-over")
+            print(f"whole again {time.monotonic() - began:.1f} s after the primary was killed ", end="", flush=True)
             for name in names:
                 result = self.sign(name)
                 self.assertEqual((result.exit, result.json["signature"]), (DONE, good[name]), result)
-            health = self.waas("health").json
-            self.assertEqual([store for store in health["stores"] if not store["reachable"]], [])
             self.assertEqual(self.waas("shares", "rotate", "--wallet", "w0", "--force").exit, DONE)
             if round == 0:
                 port = self.ports[0]
@@ -112,7 +115,7 @@ sentinel failover-timeout shares 3000
                 # Sentinel has to see it as a replica before it can be promoted.
                 def is_known():
                     said = self.said(self.ports[2], b"SENTINEL REPLICAS shares\r\n")
-                    return "slave" in said and "down" not in said and "master-link-status\r\n$2\r\nok" in said
+                    return "flags\r\n$5\r\nslave\r\n" in said and "master-link-status\r\n$2\r\nok" in said
                 eventually(is_known, 40, "Sentinel takes the replica for one")
 
 

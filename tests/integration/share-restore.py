@@ -106,6 +106,7 @@ class ShareRestore(StackTest):
     def test_all_from_one_moment_works_with_a_vault_that_was_started_anew(self):
         postgres, redis = self.dump_postgres(), {n: self.dump_redis(n) for n in (1, 2)}
         self.rotate()
+        self.signs()
         self.restore_postgres(postgres)
         for n in (1, 2):
             self.restore_redis(n, redis[n])

@@ -338,7 +338,15 @@ void SignCall::writeOutcome(const Item& item, protocol::Signed::Outcome::Builder
     return refuse(out.initRefused(), problem->code, problem->detail, problem->share);
   }
   auto outcome = piece.answer.getSigned()[item.inPiece];
-  if (outcome.isRefused()) return refuse(out.initRefused(), outcome.getRefused());
+  if (outcome.isRefused()) {
+    auto refusal = outcome.getRefused();
+    // No rule allows to do without a Redis: what is wrong is that it does not answer.
+    bool degraded = fetch.wallet(item.wallet).unreachable != 0 && refusal.getRule().size() == 0;
+    if (degraded && refusal.getCode() == ErrorCode::DENIED_BY_POLICY) {
+      return refuse(out.initRefused(), ErrorCode::REDIS_UNREACHABLE, "the policy allows no signature without it"_kj);
+    }
+    return refuse(out.initRefused(), refusal);
+  }
   if (outcome.isCharge()) {
     return refuse(out.initRefused(), ErrorCode::CONFLICT, "too many others use up the same limits at this moment"_kj);
   }

@@ -79,6 +79,8 @@ class SignCall final : private DeadlineQueue::Entry, private SignFetch::Listener
   kj::Vector<Charge> dueCharges();
   kj::Promise<bool> takeTurns(kj::ArrayPtr<const Charge> charges);
   kj::Promise<bool> takeTurnsFrom(kj::Array<Id> wallets, size_t at, bool waited);
+  uint8_t damagedShare(const Item& item, inner::Outcome::Reader outcome) const;
+  kj::Promise<void> repair(Charge& charge);
   kj::Promise<void> commit(Charge& charge);
   void committed(Charge& charge);
   void failed(const Charge& charge, const kj::Exception& exception);

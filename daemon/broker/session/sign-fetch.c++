@@ -72,6 +72,12 @@ void SignFetch::await(kj::Promise<T> promise, Wallet* wallet, uint8_t share, Tak
                           wallet->unreachable |= static_cast<uint8_t>(1u << (share - 1));
                           return arrived(wallet);
                         }
+                        // What has not the form of shares is as good as none.
+                        if (fault.code == ErrorCode::RECORD_REFUSED && wallet != nullptr && share >= 2 &&
+                            !wallet->recovered) {
+                          wallet->shares[share - 2] = ShareHash();
+                          return arrived(wallet);
+                        }
                         uint8_t which = fault.code == ErrorCode::RECORD_REFUSED ? share : 0;
                         auto& place = wallet != nullptr ? wallet->problem : accountProblem;
                         place = SignProblem{fault.code, kj::heapString(fault.detail), which};

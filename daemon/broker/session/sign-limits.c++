@@ -11,10 +11,14 @@
 //      ever; before the signature, for a row that is put back must not buy a second one. One of them has to take it.
 //   4. The vault is shown the same items with the new row, which holds their receipts, and signs.
 //
+// A share of Redis that the vault finds not to be authentic takes the same way: it is made anew from the recovery
+// envelope, as a missing one is, somebody is told, and the items are shown again.
+//
 // A charge is never given back. What the vault found put back is read again as well: its floor may have been read after
 // another call's charge, and its row before.
 #include <kj/debug.h>
 
+#include "../lifecycle/share-keeper.h"
 #include "sign-call.h"
 
 namespace waas::broker {
@@ -30,6 +34,7 @@ struct SignCall::Charge {
   kj::Array<kj::byte> row;  // the new one; empty: none was made, so it is only read again
   bool readAgain = false;
   bool refused = false;  // found put back
+  uint8_t damaged = 0;   // the share that is there and not authentic; 0: none
 };
 
 // Settles which items have their outcome, and says whether others are left whose limits have to be charged.
@@ -42,6 +47,7 @@ bool SignCall::mustCharge() {
     auto outcome = pieces[item.piece]->answer.getSigned()[item.inPiece];
     bool rolledBack = outcome.isRefused() && outcome.getRefused().getCode() == ErrorCode::ROLLED_BACK;
     item.open = rolledBack ? rounds < limits::ROLLBACK_ROUNDS : outcome.isCharge() && rounds < limits::CHARGE_ROUNDS;
+    item.open = item.open || damagedShare(item, outcome) != 0;
     any = any || item.open;
   }
   if (!any) turns.clear();
@@ -63,6 +69,7 @@ kj::Vector<SignCall::Charge> SignCall::dueCharges() {
     }
     auto outcome = pieces[item.piece]->answer.getSigned()[item.inPiece];
     if (outcome.isRefused()) charge->refused = true;
+    charge->damaged = kj::max(charge->damaged, damagedShare(item, outcome));
     // Two requests may have made one each: the first stands, the other's items come again.
     if (outcome.isCharge() && outcome.getCharge().size() > 0 && charge->row.size() == 0) {
       charge->row = kj::heapArray<kj::byte>(outcome.getCharge());
@@ -80,6 +87,10 @@ void SignCall::charge() {
                  .then([this, &all](bool waited) {
                    auto commits = kj::heapArrayBuilder<kj::Promise<void>>(all.size());
                    for (auto& charge : all) {
+                     if (charge.damaged != 0) {
+                       commits.add(repair(charge));
+                       continue;
+                     }
                      charge.readAgain = waited || charge.refused;
                      commits.add(charge.readAgain || charge.row.size() == 0 ? kj::READY_NOW : commit(charge));
                    }
@@ -118,6 +129,28 @@ kj::Promise<bool> SignCall::takeTurnsFrom(kj::Array<Id> wallets, size_t at, bool
         turns[wallets[at]] = kj::mv(turn);
         return takeTurnsFrom(kj::mv(wallets), at + 1, waited || wait);
       });
+}
+
+// Which of the shares in Redis an outcome calls not authentic, once for each wallet; 0: none.
+uint8_t SignCall::damagedShare(const Item& item, inner::Outcome::Reader outcome) const {
+  if (!outcome.isRefused() || outcome.getRefused().getCode() != ErrorCode::RECORD_REFUSED) return 0;
+  auto& wallet = fetch.wallet(item.wallet);
+  uint8_t share = outcome.getRefused().getShare();
+  bool ours = (share == 2 || share == 3) && wallet.unreachable == 0 && !wallet.recovered;
+  return ours ? share : 0;
+}
+
+kj::Promise<void> SignCall::repair(Charge& charge) {
+  for (auto& item : items) {
+    auto& wallet = fetch.wallet(item.wallet);
+    if (wallet.id == charge.wallet) wallet.recovered = true;
+  }
+  return parts.keeper.recover(charge.wallet, Wanted::DAMAGED)
+      .then([&charge]() { charge.readAgain = true; },
+            [this, &charge](kj::Exception&&) {
+              // What can't be repaired is told as what it was.
+              failed(charge, makeFault(Fault{ErrorCode::RECORD_REFUSED, "share"_kj, 0, charge.damaged}));
+            });
 }
 
 kj::Promise<void> SignCall::commit(Charge& charge) {
@@ -170,7 +203,7 @@ void SignCall::failed(const Charge& charge, const kj::Exception& exception) {
   for (auto& item : items) {
     if (!item.open || fetch.wallet(item.wallet).id != charge.wallet) continue;
     item.open = false;
-    item.problem = SignProblem{fault.code, kj::heapString(fault.detail), 0};
+    item.problem = SignProblem{fault.code, kj::heapString(fault.detail), fault.share};
   }
 }
 
