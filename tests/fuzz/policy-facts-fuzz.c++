@@ -60,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   std::vector<std::uint8_t> entries(input[1] * waas::solana::ADDRESS_SIZE);
   for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = static_cast<std::uint8_t>(i / 32 + 1);
   std::vector<TableClaim> claims;
-  if (!message->lookupTables().empty()) claims.push_back({waas::solana::copy((*message->lookupTables().begin()).address()), entries});
+  if (!message->lookupTables().empty())
+    claims.push_back({waas::solana::copy((*message->lookupTables().begin()).address()), entries});
 
   static auto facts = std::make_unique<Facts>();
   FactsOutcome outcome = readFacts(*message, claims, ours, *facts);
