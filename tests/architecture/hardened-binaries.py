@@ -7,7 +7,7 @@ import subprocess
 
 import tree
 
-PROGRAMS = ["waas-vault", "waas-vault-guard", "waas-broker", "waas"]
+PROGRAMS = ["waas-vault", "waas-vault-guard", "waas-broker", "waas-gateway", "waas"]
 # Our own archives, whose every object must carry the marks. (The programs lose them: Debian's static libraries have none.)
 ARCHIVES = ["vault", "broker", "guard", "seccomp", "protocol", "solana", "lib"]
 
