@@ -7,19 +7,30 @@ import threading
 import unittest
 
 from gateway_client import Gateway, password_of
-from stack_fixture import StackTest, eventually, verify_with_openssl
+from stack_fixture import Stack, eventually, verify_with_openssl
 from solana_transfer import base58_decode, transfer_message, unsigned
 
 
-class GatewayTest(StackTest):
-    ENVIRONMENT = {"WAAS_STACK_GATEWAY_TOML": "[limits]\nsign_ups_per_address = 1000\nsign_ins_per_account = 5"}
+# One stack for the whole file.
+STACK = Stack(WAAS_STACK_GATEWAY_SETTINGS='cors_origins = ["https://friend.example"]',
+              WAAS_STACK_GATEWAY_TOML="[limits]\nsign_ups_per_address = 1000\nsign_ins_per_account = 5")
 
-    @classmethod
-    def prepare(cls):
-        cls.gateway = Gateway(cls.stack)
-        cls.ada = cls.gateway.sign_up("ada")
-        cls.bob = cls.gateway.sign_up("bob")
 
+def setUpModule():
+    try:
+        STACK.up()
+        GatewayTest.stack, GatewayTest.gateway = STACK, Gateway(STACK)
+        GatewayTest.ada, GatewayTest.bob = GatewayTest.gateway.sign_up("ada"), GatewayTest.gateway.sign_up("bob")
+    except BaseException:
+        STACK.down()
+        raise
+
+
+def tearDownModule():
+    STACK.down()
+
+
+class GatewayTest(unittest.TestCase):
     def get(self, path, **options):
         return self.gateway.get(path, **options)
 
@@ -209,8 +220,6 @@ class Failures(GatewayTest):
 
 
 class CookiesAndOrigins(GatewayTest):
-    ENVIRONMENT = {"WAAS_STACK_GATEWAY_SETTINGS": 'cors_origins = ["https://friend.example"]'}
-
     def own(self):
         return f"http://{self.gateway.address[0]}:{self.gateway.address[1]}"
 
