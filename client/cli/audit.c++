@@ -16,12 +16,26 @@ struct TailOptions {
   uint64_t after = 0;
 };
 
+// Who asked. Nobody's id is zero: the daemon asked itself, or an operator did, whose uid stands beside it.
+bool isOwner(const AuditRecord& record) { return record.caller.id != Id{}; }
+
+const char* keeperOf(const AuditRecord& record) { return record.uid == UINT32_MAX ? "daemon" : "operator"; }
+
+Json callerJson(const AuditRecord& record) {
+  return isOwner(record) ? ownerJson(record.caller) : Json{{"kind", keeperOf(record)}};
+}
+
+std::string callerText(const AuditRecord& record) {
+  if (!isOwner(record)) return keeperOf(record);
+  return (record.caller.kind == OwnerId::Kind::USER ? "user " : "service ") + hex(record.caller.id);
+}
+
 Json recordJson(const AuditRecord& record, const Hash& hash, bool head) {
   return {{"instance", hex(record.instance)},
           {"sequence", record.sequence},
           {"time", record.time},
           {"event", auditEventName(record.event)},
-          {"caller", ownerJson(record.caller)},
+          {"caller", callerJson(record)},
           {"uid", record.uid},
           {"wallet", hex(record.walletId)},
           {"epoch", record.epoch},
@@ -36,8 +50,8 @@ std::vector<std::string> recordText(const AuditRecord& record) {
   return {std::to_string(record.sequence),
           utc(record.time),
           std::string(auditEventName(record.event)),
-          (record.caller.kind == OwnerId::Kind::USER ? "user " : "service ") + hex(record.caller.id),
-          std::to_string(record.uid),
+          callerText(record),
+          record.uid == UINT32_MAX ? "" : std::to_string(record.uid),
           hasWallet ? hex(record.walletId) : "",
           hex(Bytes(record.subject).first(8))};
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What operators do with keys: versions, and the custodians' recovery key. Each is alone in its Record, and has the
+// What operators do with keys: versions, and the custodians' recovery key. A Record that holds such a request has the
 // keyring for itself (key-lock.h).
 #include "daemon/vault/service.h"
 

@@ -133,7 +133,8 @@ Refusal RecordHandler::admitOne(rpc::Request::Reader request, size_t companions,
 RecordHandler::Verdict RecordHandler::answer(Requests requests, int descriptor, ReplySink& sink) {
   service.counters.requests += requests.size();
   const bool over = service.custody.isOver(service.clock.now());
-  const bool change = over || (requests.size() == 1 && changesKeys(requests[0]));
+  bool change = over;
+  for (auto request : requests) change = change || changesKeys(request);
   std::optional<KeyLock::Held> held(std::in_place, service.keyLock, change ? KeyLock::For::CHANGE : KeyLock::For::USE);
   if (over && !service.custody.forget(*service.changeable)) return Verdict::BROKEN;
   Admission admission;

@@ -42,8 +42,8 @@ constexpr Row TABLE[] = {
   {R::EXPORT_WALLET,     LATER, Who::OWNER,  ANY,     {Call::EXPORT_WALLET, exportWalletFields}, exportWallet,     1,    192},
   {R::DELETE_WALLET,     LATER, Who::OWNER,  ANY,     {Call::DELETE_WALLET, deleteWalletFields}, deleteWallet,     1,    512},
   {R::ADVANCE,           LATER, Who::ANYBODY, ANY,    {Call::ROTATE, advanceFields},             advance,          1,    1024},
-  {R::KEYS,              LATER, Who::OPERATOR, ALONE, NOTHING,                                   keys,             1,    7680},
-  {R::CUSTODY,           LATER, Who::OPERATOR, ALONE, NOTHING,                                   custody,          1,    9216},
+  {R::KEYS,              LATER, Who::OPERATOR, ANY,   NOTHING,                                   keys,             1,    7680},
+  {R::CUSTODY,           LATER, Who::OPERATOR, ANY,   NOTHING,                                   custody,          1,    9216},
 };
 // clang-format on
 
