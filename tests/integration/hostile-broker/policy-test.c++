@@ -26,7 +26,8 @@ struct PolicyKey {
 };
 
 // Services may sign texts, so many a day.
-Octets bundleOf(const PolicyKey& key, uint64_t number, uint64_t notAfter = nowMs() + DAY_MS, uint64_t uses = USES) {
+Octets bundleOf(const PolicyKey& key, uint64_t number, uint64_t notAfter = nowMs() + DAY_MS, uint64_t uses = USES,
+                unsigned rules = 1) {
   capnp::MallocMessageBuilder message;
   auto policy = message.initRoot<compiled::Policy>();
   policy.setFormat(1);
@@ -39,7 +40,14 @@ Octets bundleOf(const PolicyKey& key, uint64_t number, uint64_t notAfter = nowMs
   limit.setWindow(DAY_MS);
   limit.setMost(uses);
   limit.setUses();
-  auto rule = policy.initRules(1)[0];
+  auto list = policy.initRules(rules);
+  for (unsigned i = 1; i < rules; i++) {  // fill the room, allow nothing more
+    list[i].setName("rule " + std::to_string(i));
+    list[i].setEffect(compiled::Rule::Effect::ALLOW);
+    list[i].setActions(1u << 4);
+    list[i].setTables(compiled::Rule::Tables::NONE);
+  }
+  auto rule = list[0];
   rule.setName("texts");
   rule.setEffect(compiled::Rule::Effect::ALLOW);
   rule.setActions(1u << 1);  // sign a message
@@ -163,6 +171,17 @@ TEST_F(Policies, V40_ForgedBundlesAreRefusedAndTheOldOneStays) {
   EXPECT_EQ(load(good), NOT_REFUSED);
   EXPECT_EQ(load(good), NOT_REFUSED) << "the very same again";
   EXPECT_EQ(inForce(), 6u);
+}
+
+TEST_F(Policies, V40_TheLargestPoliciesFitAndReplaceEachOther) {
+  WalletCopy wallet = serviceWallet(*scene.link, scene.peer, "w");
+  constexpr unsigned RULES = 1'450;
+  for (uint64_t number = 1; number <= 20; number++) {
+    Octets bundle = bundleOf(key(), number, nowMs() + DAY_MS, USES, RULES);
+    EXPECT_GT(bundle.size(), 110'000u);
+    ASSERT_EQ(load(bundle), NOT_REFUSED) << number;
+    ASSERT_FALSE(sign(wallet, "text").charge.empty());
+  }
 }
 
 TEST_F(Policies, V40_AnExpiredPolicyDenies) {
