@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Every step of create, rotate, recover and delete is interrupted: before and after each write to a store, the vault, the
+"""Every step of create, import, rotate, recover and delete is interrupted: before and after each write to a store, the vault, the
 broker, PostgreSQL, Redis 1 or Redis 2 is killed (SIGKILL), or the connection is cut. Afterwards an independent reader (another
 vault and broker on the same stores, and a look into the stores themselves) finds every wallet whole, or never announced (B7).
 
 WAAS_FAULTS=all goes through all points; otherwise a part of them, another one each day."""
+import json
 import os
-import re
 import signal
+import subprocess
 import time
 import unittest
 
@@ -58,6 +59,7 @@ class AdvanceFaults(StackTest):
             _, result = self.make(self.pair)
             if result.exit == DONE:
                 self.alive.add(result.json["walletId"])
+            return result
         return None, work
 
     def rotate(self):
@@ -71,13 +73,30 @@ class AdvanceFaults(StackTest):
             redis("DEL", f"mpc:share:{wallet}:{index}")
         return wallet, lambda: self.pair.waas("--as-service", "sign", "message", "--wallet", wallet, "-", stdin=b"x")
 
+    def import_key(self):
+        def openssl(*words, data=b""):
+            return subprocess.run(["openssl", *words], input=data, capture_output=True, check=True).stdout
+        private = openssl("genpkey", "-algorithm", "ed25519", "-outform", "DER")
+        public = openssl("pkey", "-inform", "DER", "-pubout", "-outform", "DER", data=private)
+        AdvanceFaults.number += 1
+        name, file = f"w{self.number}", json.dumps(list(private[-32:] + public[-32:])).encode()
+
+        def work():
+            result = self.pair.waas("--as-service", "wallet", "import", "-", "--name", name, stdin=file)
+            if result.exit == DONE:
+                self.alive.add(result.json["walletId"])
+            return result
+        return None, work
+
     def delete(self):
         wallet = self.given()
+        number = self.number
         def work():
-            result = self.pair.waas("--as-service", "wallet", "delete", wallet, "--yes")
+            result = self.pair.waas("--as-service", "wallet", "delete", wallet, "--confirm", f"w{number}")
             if result.exit == DONE:
                 self.alive.discard(wallet)
                 self.gone.add(wallet)
+            return result
         return wallet, work
 
     # The faults.
@@ -136,8 +155,8 @@ class AdvanceFaults(StackTest):
     def points_of(self, operation):
         _, work = operation()
         self.trigger.arm(0, False, None)
-        work()
-        time.sleep(0.05)  # what is tidied up behind the answer
+        result = work()
+        self.assertEqual(result.exit, DONE, result)
         names, seen = list(self.trigger.names), self.trigger.seen
         self.trigger.disarm()
         print(f"\n{operation.__name__}: {seen} writes: {', '.join(names)}", end="", flush=True)
@@ -160,18 +179,19 @@ class AdvanceFaults(StackTest):
         self.assertGreater(hits, 0)
 
     def test_create(self):
-        self.run_operation(self.create, BUDGET / 4)
+        self.run_operation(self.create, BUDGET / 5)
 
     def test_rotate(self):
-        self.run_operation(self.rotate, BUDGET / 4)
+        self.run_operation(self.rotate, BUDGET / 5)
 
     def test_recover(self):
-        self.run_operation(self.recover, BUDGET / 4)
+        self.run_operation(self.recover, BUDGET / 5)
+
+    def test_import(self):
+        self.run_operation(self.import_key, BUDGET / 5)
 
     def test_delete(self):
-        if b"delete" not in self.stack.waas("wallet", "--help").stdout:
-            self.skipTest("the command line can't delete wallets")
-        self.run_operation(self.delete, BUDGET / 4)
+        self.run_operation(self.delete, BUDGET / 5)
 
     def test_z_every_wallet_that_was_ever_announced_signs(self):
         for wallet in sorted(self.alive):

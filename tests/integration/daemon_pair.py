@@ -106,7 +106,11 @@ url = "{self.url(stores['redis2'])}"
                 return False
             report = result.json
             return report["vault"]["reachable"] and all(store["reachable"] for store in report["stores"])
-        eventually(ready, 30, f"readiness of {self.name}")
+        try:
+            eventually(ready, 30, f"readiness of {self.name}")
+        except AssertionError as error:
+            logs = "".join((self.folder / f"{part}.log").read_text(errors="replace")[-1500:] for part in ("vault", "broker"))
+            raise AssertionError(f"{error}: {self.waas('health')}\n{logs}") from error
 
     def down(self):
         for part in ("broker", "vault"):

@@ -130,19 +130,20 @@ class HostileStores(StackTest):
                 self.restore()
 
     def test_an_epoch_changed_in_all_three_stores_is_refused(self):
-        self.set_wallet("epoch = 2")
+        self.set_wallet("epoch = epoch + 1")
         for index in (2, 3):
             field, value = self.field(index, self.id)
+            epoch, tag = field.split(b"-")
             with self.stack.redis(index - 1) as redis:
-                self.put(redis, self.key(self.id, index), {b"2-" + field.split(b"-")[1]: value})
+                self.put(redis, self.key(self.id, index), {b"%d-%s" % (int(epoch) + 1, tag): value})
         self.refused()
 
     def test_a_tag_changed_in_all_three_stores_is_refused(self):
         self.set_wallet("tag = 5")
         for index in (2, 3):
-            _, value = self.field(index, self.id)
+            field, value = self.field(index, self.id)
             with self.stack.redis(index - 1) as redis:
-                self.put(redis, self.key(self.id, index), {b"1-0000000000000005": value})
+                self.put(redis, self.key(self.id, index), {field.split(b"-")[0] + b"-0000000000000005": value})
         self.refused()
 
     def test_a_certificate_with_another_public_key_is_refused(self):
