@@ -64,6 +64,18 @@ TEST(VaultConfig, RolesAreAUnionOverUserAndGroups) {
   EXPECT_FALSE(c.rolesOf(11, ten).any());
 }
 
+TEST(VaultConfig, V37CustodiansAreNamedHere) {
+  const std::string key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+  Config c = parsed(std::string(LEAST) + "custodian " + key + "\ncustodian " + key +
+                    " # twice is for the splitting to refuse\n");
+  PublicKey ones;
+  ones.fill(1);
+  EXPECT_EQ(c.custodians, (std::vector<PublicKey>{ones, ones}));
+  for (const std::string& bad : {std::string(), key.substr(1), key + "=", "!" + key.substr(1), key + " more"}) {
+    EXPECT_NE(lineOfError(std::string(LEAST) + "custodian " + bad + "\n"), 99u) << bad;
+  }
+}
+
 TEST(VaultConfig, AServicesOwnerFollowsFromItsName) {
   Config c = parsed(std::string(LEAST) + "allow uid 0 service payouts\n");
   Hash hash;
