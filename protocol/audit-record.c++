@@ -89,10 +89,6 @@ std::string_view auditEventName(AuditEvent event) {
     case AuditEvent::POLICY_LOADED: return "policy_loaded";
     case AuditEvent::KEYS_CHANGED: return "keys_changed";
     case AuditEvent::CUSTODY_CHANGED: return "custody_changed";
-    case AuditEvent::ACCOUNT_CHANGED: return "account_changed";
-    case AuditEvent::API_TOKEN_MADE: return "api_token_made";
-    case AuditEvent::PASSWORD_RESET: return "password_reset";
-    case AuditEvent::ACCOUNT_DELETED: return "account_deleted";
     case AuditEvent::LIMIT_CHARGED: return "limit_charged";
   }
   return "unknown";

@@ -38,11 +38,7 @@ enum class AuditEvent : uint8_t {
   POLICY_LOADED = 14,
   KEYS_CHANGED = 15,
   CUSTODY_CHANGED = 16,
-  ACCOUNT_CHANGED = 17,
-  API_TOKEN_MADE = 18,
-  PASSWORD_RESET = 19,
-  ACCOUNT_DELETED = 20,
-  LIMIT_CHARGED = 21,
+  LIMIT_CHARGED = 17,
 };
 
 struct AuditRecord {

@@ -16,7 +16,6 @@
 //   IMPORT_WALLET                            the name, the box (protocol/key-box.h)
 //   EXPORT_WALLET                            selector kind, selector bytes, the client's key that it is sealed to
 //   DELETE_WALLET                            selector kind, selector bytes
-//   CHANGE_ACCOUNT                           kind of the change (the number of its union member), its bytes
 #include "bytes.h"
 
 #include <sodium.h>
@@ -35,7 +34,6 @@ enum class Call : uint8_t {
   IMPORT_WALLET = 9,
   EXPORT_WALLET = 10,
   DELETE_WALLET = 11,
-  CHANGE_ACCOUNT = 12,
 };
 
 // How far the time of a proof may be from the vault's clock, in milliseconds.

@@ -99,12 +99,6 @@ struct Request {
 
     custody @21 :CustodyRequest;
     # Takes custodians' parts of the recovery key, or forgets the key again. Answer: `custody`.
-
-    changeAccount @22 :ChangeAccount;
-    # What a signed-in person changes about the own account. Answer: `changedAccount`.
-
-    resetPassword @23 :ResetPassword;
-    # A new password for somebody who lost the old one. Answer: `changedAccount`.
   }
 }
 
@@ -168,34 +162,6 @@ struct Authorize {
 struct SignOut {
   caller @0 :Caller;
   everywhere @1 :Bool;
-}
-
-struct ChangeAccount {
-  caller @0 :Caller;
-  union {
-    password @1 :Data;       # box with the old and the new stretched password, protocol/login-box.h
-    recoveryCodes @2 :Void;  # new one-time codes; the old ones end
-    apiToken @3 :ApiToken;   # mints one
-    revokeApiTokens @4 :Void;  # all of them
-    delete @5 :Data;         # box with the stretched password: the account and everything that belongs to it
-  }
-}
-
-struct ApiToken {
-  wallets @0 :List(Data);    # ids; empty = all of the user's
-  actions @1 :UInt32;        # bits, see protocol/api-token.h
-  life @2 :UInt64;           # milliseconds
-}
-
-struct ResetPassword {
-  peer @0 :UInt64;
-  account @1 :Account;
-  box @2 :Data;              # protocol/login-box.h: recovery code, and the new stretched password
-}
-
-struct ChangedAccount {
-  account @0 :Account;       # to be committed by compare-and-swap on its version
-  answer @1 :Data;           # sealed to the client: codes or a token; or empty
 }
 
 struct CreateWallet {
@@ -337,7 +303,6 @@ struct Answer {
     policy @16 :Policy;
     keys @17 :Keys;
     custody @18 :Custody;
-    changedAccount @19 :ChangedAccount;
   }
 }
 
