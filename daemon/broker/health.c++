@@ -50,8 +50,9 @@ void HealthReport::write(Parts& parts, protocol::Health::Builder out) {
   KJ_IF_MAYBE (answer, vault) {
     bool kept = answer->answer.isHealth() && !answer->answer.getHealth().getRecoveryKey();
     if (kept && (!redis1.durableAtOnce || !redis2.durableAtOnce)) {
-      risks.add(kj::str("Custodians keep the recovery key, so both Redis must have `appendonly yes` and "
-                        "`appendfsync always`: a share that is lost in a crash can't be recovered without them."));
+      risks.add(
+          kj::str("Custodians keep the recovery key, so both Redis must have `appendonly yes` and "
+                  "`appendfsync always`: a share that is lost in a crash can't be recovered without them."));
     }
   }
   if (isSameServer(redis1, redis2)) {

@@ -41,10 +41,10 @@ struct WalletRow {
   uint64_t expiresAt = 0;
   kj::Array<kj::byte> share;  // envelope of share 1: SHARE_ENVELOPE_BYTES; empty in a tombstone
   kj::Array<kj::byte>
-      recovery;          // RECOVERY_ENVELOPE_BYTES; needed to write, empty in what is read without asking for it
+      recovery;                // RECOVERY_ENVELOPE_BYTES; needed to write, empty in what is read without asking for it
   kj::Array<kj::byte> limits;  // protocol/limit-row.h; empty: none, or read without asking for it
-  bool deleted = false;  // a tombstone: certificate and proof of deletion
-  bool leased = false;   // a run works on it; only where a page was read
+  bool deleted = false;        // a tombstone: certificate and proof of deletion
+  bool leased = false;         // a run works on it; only where a page was read
 
   WalletRow clone() const;
 

@@ -120,6 +120,8 @@ class AdvanceFaults(StackTest):
         self.trigger.arm(at, after, lambda connection: self.strike(victim))
         work()
         fired = self.trigger.fired
+        if fired:  # the call may be answered before the blow has fallen
+            self.assertTrue(self.trigger.acted.wait(30), "the write was never answered")
         self.trigger.disarm()
         if fired:
             self.mend(victim)

@@ -14,6 +14,7 @@ class Trigger:
 
     def __init__(self):
         self.lock = threading.Lock()
+        self.acted = threading.Event()  # once it has fired, and all of it is done
         self.disarm()
 
     def disarm(self):
@@ -24,6 +25,7 @@ class Trigger:
         """`at` 0: only counts. `action(connection)` may return "cut" to have that connection cut."""
         with self.lock:
             self.at, self.after, self.action, self.seen, self.names, self.fired = at, after, action, 0, [], False
+            self.acted.clear()
 
     def write(self, name, data):
         """Called before a write leaves. Gives None, "before" or "after": when the action is to be called."""
@@ -90,7 +92,10 @@ class Connection:
                 self.server.close()
 
     def act(self):
-        return self.proxy.trigger.action(self) == "cut"
+        try:
+            return self.proxy.trigger.action(self) == "cut"
+        finally:
+            self.proxy.trigger.acted.set()
 
     def up(self):
         try:
