@@ -182,8 +182,8 @@ void redisCases(Bench& bench, testing::PrivateRedis& server) {
     for (auto& w : writes) w.wait(bench.io.waitScope);
   }
   Bench::Step shares = [&](uint64_t n) {
-    return store->shares(idOf((n >> 16) % ROWS)).then([](kj::Array<ShareField> fields) -> uint64_t {
-      KJ_REQUIRE(fields.size() == 1);
+    return store->shares(idOf((n >> 16) % ROWS)).then([](ShareHash hash) -> uint64_t {
+      KJ_REQUIRE(hash.fields.size() == 1);
       return 1;
     });
   };
