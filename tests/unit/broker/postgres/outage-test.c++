@@ -224,7 +224,7 @@ TEST_F(PostgresTlsTest, TrustedServerIsSpokenToEncrypted) {
   for (auto& a : asked) EXPECT_EQ(a.wait(io.waitScope).size(), 1'000u);
   EXPECT_EQ(server.sql("SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
                        "WHERE ssl AND version >= 'TLSv1.2' AND usename = 'signer'"),
-            "2\n");
+            "3\n");
 }
 
 TEST_F(PostgresTlsTest, ServerOfAnotherAuthorityIsRefused) {
