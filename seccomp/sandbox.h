@@ -35,7 +35,8 @@ Outcome leaveVaultFiles(LandlockReport& report);
 // Last step, when every worker runs and waits: loads the vault's table into all threads. Everything that the workers do
 // later must have been touched before (stacks, lazy initialisation): from here on no memory can be mapped.
 struct VaultSandboxOptions {
-  // The pages of the keyring: read-only, and writable for the moment of a change. No other page's protection can change.
+  // The pages of the keyring: read-only, and writable for the moment of a change. No other page's protection can
+  // change.
   std::span<const uint8_t> keys;
 };
 Outcome enterVaultSandbox(const VaultSandboxOptions& options = {});
@@ -78,8 +79,8 @@ struct GatewayStart {
 Outcome beginGateway(const GatewayStart& start);
 
 // Last step before the first thread: the configuration was read, the listener bound, `setupAsyncIo()` done. Landlock,
-// then the table. What is still reachable: as for the broker; `readablePaths` has the folder of the credentials, where a
-// new certificate is looked for.
+// then the table. What is still reachable: as for the broker; `readablePaths` has the folder of the credentials, where
+// a new certificate is looked for.
 struct GatewaySandboxOptions {
   std::vector<std::string> readablePaths;
   std::vector<uint16_t> connectPorts;  // of the gateway's database, where it is reached by TCP

@@ -50,8 +50,8 @@ class Operator {
 
   kj::Promise<kj::Array<AuditInstance>> auditInstances();
 
-  // Rotates wallets, those that are due or every one; rebuilds shares that are missing or damaged and does nothing else.
-  // Neither has a deadline. `progress` is called now and then until the promise resolves. A run ends with the
+  // Rotates wallets, those that are due or every one; rebuilds shares that are missing or damaged and does nothing
+  // else. Neither has a deadline. `progress` is called now and then until the promise resolves. A run ends with the
   // connection; another one goes on where it was.
   kj::Promise<Rotation> rotate(const Whose& whose, Force force, kj::Function<void(const Rotation&)> progress);
   kj::Promise<Rotation> recover(const Whose& whose, kj::Function<void(const Rotation&)> progress);

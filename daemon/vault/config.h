@@ -82,8 +82,8 @@ struct Config {
   // Reads the text into this object. After an error the object is of no use.
   [[nodiscard]] std::optional<ConfigError> parse(std::string_view text);
 
-  // Takes what the credential `policy_floor` says: a number, with or without a newline. The higher floor counts. False for
-  // anything else.
+  // Takes what the credential `policy_floor` says: a number, with or without a newline. The higher floor counts. False
+  // for anything else.
   [[nodiscard]] bool raisePolicyFloor(std::string_view text);
 
   // The roles of a process with these ids (primary and supplementary groups alike). The first service that matches

@@ -175,8 +175,12 @@ int serve(const std::string& config, const std::string& credentials) {
   ShareKeeper keeper(timer, kj::systemPreciseCalendarClock());
   LimitTurns limitTurns;
   PolicyKeeper policies(wallets.policies(), vault, timer);
-  Parts parts{settings, timer,  kj::systemPreciseCalendarClock(), admission, deadlines, wallets, shares2, shares3, vault,
-              audit,    health, keeper, limitTurns, policies, {{&shares2, &shares3}}, background};
+  Parts parts{settings,   timer,     kj::systemPreciseCalendarClock(),
+              admission,  deadlines, wallets,
+              shares2,    shares3,   vault,
+              audit,      health,    keeper,
+              limitTurns, policies,  {{&shares2, &shares3}},
+              background};
   StreamPool pool{port, turn};
   Door door(kj::mv(listener), pool, parts, connections);
 

@@ -75,8 +75,7 @@ VaultProcess::VaultProcess(const VaultOptions& options) : options(options) {
   for (size_t at; (at = lines.find("%u")) != std::string::npos;) lines.replace(at, 2, uid);
   std::ofstream(inFolder("vault.conf")) << "broker uid " << uid << "\nsocket " << publicSocket() << "\nworkers "
                                         << options.workers << "\n"
-                                        << lines
-                                        << (lines.find("policy") == std::string::npos ? "policy none\n" : "");
+                                        << lines << (lines.find("policy") == std::string::npos ? "policy none\n" : "");
   start();
 }
 

@@ -17,7 +17,8 @@ const Keyring& keyringForTests() {
 
 Config configForTests() {
   Config config;
-  if (config.parse("broker uid 1\nsocket /run/waas/signer.sock\nallow uid 0 operator login service us\npolicy none\n")) {
+  if (config.parse(
+          "broker uid 1\nsocket /run/waas/signer.sock\nallow uid 0 operator login service us\npolicy none\n")) {
     throw std::runtime_error("config");
   }
   return config;
