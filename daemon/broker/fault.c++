@@ -24,9 +24,10 @@ bool takeNumber(kj::StringPtr& text, uint64_t& number) {
 kj::Exception makeFault(protocol::ErrorCode code, kj::StringPtr detail) { return makeFault(Fault{code, detail}); }
 
 kj::Exception makeFault(const Fault& fault) {
-  return kj::Exception(
-      kj::Exception::Type::FAILED, __FILE__, __LINE__,
-      kj::str(PREFIX, static_cast<uint16_t>(fault.code), ' ', fault.retryAfter, ' ', fault.share, ' ', fault.detail));
+  auto rule = fault.rule.slice(0, kj::min(fault.rule.size(), Fault::MAX_RULE_CHARS));
+  return kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
+                       kj::str(PREFIX, static_cast<uint16_t>(fault.code), ' ', fault.retryAfter, ' ', fault.share, ' ',
+                               fault.instruction, ' ', rule.size(), ' ', rule, fault.detail));
 }
 
 Fault faultOf(const kj::Exception& exception) {
@@ -34,9 +35,17 @@ Fault faultOf(const kj::Exception& exception) {
   Fault none{protocol::ErrorCode::UNKNOWN, nullptr};
   if (!text.startsWith(PREFIX)) return none;
   text = text.slice(PREFIX.size());
-  uint64_t code, retryAfter, share;
-  if (!takeNumber(text, code) || !takeNumber(text, retryAfter) || !takeNumber(text, share)) return none;
-  return {static_cast<protocol::ErrorCode>(code), text, static_cast<uint32_t>(retryAfter), static_cast<uint8_t>(share)};
+  uint64_t code, retryAfter, share, instruction, rule;
+  for (uint64_t* number : {&code, &retryAfter, &share, &instruction, &rule}) {
+    if (!takeNumber(text, *number)) return none;
+  }
+  if (rule > text.size()) return none;
+  return {static_cast<protocol::ErrorCode>(code),
+          text.slice(rule),
+          static_cast<uint32_t>(retryAfter),
+          static_cast<uint8_t>(share),
+          text.slice(0, rule),
+          static_cast<uint16_t>(instruction)};
 }
 
 }  // namespace waas::broker

@@ -14,6 +14,11 @@ struct Fault {
   kj::StringPtr detail;     // lives as long as the program, or as the exception that it was read from
   uint32_t retryAfter = 0;  // milliseconds; 0 = not said
   uint8_t share = 0;        // which share is meant (1..3); 0 = none
+  // deniedByPolicy: the rule, at most MAX_RULE_CHARS of it, and the instruction counted from 1.
+  kj::ArrayPtr<const char> rule = nullptr;
+  uint16_t instruction = 0;
+
+  static constexpr size_t MAX_RULE_CHARS = 256;
 };
 
 // Makes the exception for a promise or a throw. `detail` must be a literal.

@@ -4,6 +4,7 @@
 #include <kj/debug.h>
 
 #include <array>
+#include <cstring>
 
 #include "log.h"
 
@@ -63,11 +64,16 @@ void refuse(protocol::Refusal::Builder out, const kj::Exception& exception) {
   if (fault.code == ErrorCode::UNKNOWN) logFault("B4001", "a call failed without a code", exception);
   refuse(out, fault.code, fault.detail, fault.share);
   out.setRetryAfter(fault.retryAfter);
+  if (fault.rule.size() > 0) {
+    auto rule = out.initRule(static_cast<unsigned int>(fault.rule.size()));
+    memcpy(rule.begin(), fault.rule.begin(), fault.rule.size());
+  }
+  out.setInstruction(fault.instruction);
 }
 
 void throwRefusal(protocol::vault::Refusal::Reader refusal) {
-  kj::throwFatalException(
-      makeFault(Fault{refusal.getCode(), refusal.getDetail(), refusal.getRetryAfter(), refusal.getShare()}));
+  kj::throwFatalException(makeFault(Fault{refusal.getCode(), refusal.getDetail(), refusal.getRetryAfter(),
+                                          refusal.getShare(), refusal.getRule(), refusal.getInstruction()}));
 }
 
 }  // namespace waas::broker

@@ -41,6 +41,16 @@ TEST(PublicError, AFaultKeepsItsCodeDetailRetryTimeAndShare) {
   EXPECT_EQ(out.getShare(), 2);
 }
 
+TEST(PublicError, AFaultKeepsTheRuleThatDenied) {
+  capnp::MallocMessageBuilder message;
+  auto out = refusal(message);
+  kj::StringPtr rule = "no 3 exports";
+  refuse(out, makeFault(Fault{ErrorCode::DENIED_BY_POLICY, "denied by a rule"_kj, 0, 0, rule, 7}));
+  EXPECT_EQ(out.getRule(), rule);
+  EXPECT_EQ(out.getInstruction(), 7);
+  EXPECT_EQ(out.getDetail(), "denied by a rule"_kj);
+}
+
 TEST(PublicError, ACodeFromTheFutureBecomesUnknown) {
   capnp::MallocMessageBuilder message;
   auto out = refusal(message);
@@ -49,8 +59,8 @@ TEST(PublicError, ACodeFromTheFutureBecomesUnknown) {
 }
 
 TEST(PublicError, ATextThatOnlyLooksLikeAFaultIsNone) {
-  for (auto text :
-       {"waas-fault ", "waas-fault x", "waas-fault 9", "waas-fault 9 ", "waas-fault 9 9", "waas-fault 9 9 9"}) {
+  for (auto text : {"waas-fault ", "waas-fault x", "waas-fault 9", "waas-fault 9 ", "waas-fault 9 9",
+                    "waas-fault 9 9 9", "waas-fault 9 9 9 9", "waas-fault 9 9 9 9 5 abcd"}) {
     EXPECT_EQ(faultOf(kj::Exception(kj::Exception::Type::FAILED, "f", 1, kj::str(text))).code, ErrorCode::UNKNOWN)
         << text;
   }
