@@ -3,12 +3,12 @@
 import base64
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import threading
 import unittest
 
+from daemon_pair import DaemonPair
 from stack_fixture import BUILD, DONE, NOT_ALLOWED, StackTest, eventually, is_alive
 from solana_transfer import base58_decode, transfer_message, unsigned
 
@@ -52,66 +52,8 @@ LIMIT = 10
 SOL = 1_000_000_000
 
 
-class SecondHost:
-    """Another vault and another broker with the same keys and settings, on the same stores."""
-
-    def __init__(self, stack):
-        self.stack, self.processes = stack, []
-        guard = self.command_of(stack.pid("WAAS_GUARD_PID"))
-        self.vault_socket = self.value(guard, "--listen") + "2"
-        public = stack.env["WAAS_SOCKET"] + "2"
-        self.public = public
-        settings = pathlib.Path(self.value(guard, "--config"))
-        (settings.parent / "vault2.conf").write_text(settings.read_text().replace(stack.env["WAAS_SOCKET"], public))
-        self.launch(guard, stack.pid("WAAS_GUARD_PID"), 0o007,
-                    {str(settings): str(settings.parent / "vault2.conf"), self.vault_socket[:-1]: self.vault_socket})
-        eventually(lambda: os.path.exists(self.vault_socket), what="the second vault's socket")
-        broker = self.command_of(stack.pid("WAAS_BROKER_PID"))
-        settings = pathlib.Path(self.value(broker, "--config"))
-        (settings.parent / "signerd2.toml").write_text(
-            settings.read_text().replace(self.vault_socket[:-1] + '"', self.vault_socket + '"'))
-        self.launch(broker, stack.pid("WAAS_BROKER_PID"), 0o077,
-                    {str(settings): str(settings.parent / "signerd2.toml"), stack.env["WAAS_SOCKET"]: public})
-        eventually(lambda: os.path.exists(public), what="the second daemon's socket")
-        os.chmod(public, 0o666)
-        eventually(self.has_policy, seconds=30, what="the second daemon's policy")
-
-    def has_policy(self):
-        result = self.stack.waas("--socket", self.public, "health")
-        return result.stdout and result.json["vault"]["policy"] > 0
-
-    @staticmethod
-    def command_of(pid):
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
-
-    @staticmethod
-    def value(command, option):
-        return command[command.index(option) + 1]
-
-    def launch(self, command, like, umask, changes):
-        command = [changes.get(word, word) for word in command]
-        if os.geteuid() == 0:
-            ids = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{like}/status").read_text().splitlines())
-            command = ["setpriv", "--reuid", ids["Uid"].split()[0], "--regid", ids["Gid"].split()[0], "--clear-groups",
-                       "--inh-caps=-all", "--no-new-privs", *command]
-        with open(self.stack.directory / "log" / "second.log", "ab") as log:
-            self.processes.append(subprocess.Popen(command, umask=umask, cwd="/", stdin=subprocess.DEVNULL, stdout=log,
-                                                   stderr=log, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}))
-
-    def end(self):
-        for process in reversed(self.processes):
-            process.terminate()
-            process.wait(20)
-
-
 class Limits(StackTest):
-    @classmethod
-    def setUpClass(cls):
-        path = pathlib.Path("/tmp") / f"waas-limits-{os.getpid()}.toml"
-        path.write_text(POLICY)
-        cls.addClassCleanup(path.unlink)
-        cls.ENVIRONMENT = {"WAAS_POLICY": str(path)}
-        super().setUpClass()
+    POLICY = POLICY
 
     def wallet(self, name):
         made = self.stack.waas("--as-service", "wallet", "create", name)
@@ -153,16 +95,18 @@ class Limits(StackTest):
 
     def test_two_hosts_let_exactly_one_through(self):
         made = self.wallet("hosts")
-        second = SecondHost(self.stack)
+        second = DaemonPair(self.stack, "second")
         try:
-            sockets = [self.stack.env["WAAS_SOCKET"], second.public]
+            second.up()
+            eventually(lambda: second.waas("health").json["vault"]["policy"] > 0, seconds=30, what="the second daemon's policy")
+            sockets = [self.stack.env["WAAS_SOCKET"], second.socket]
             tally = self.many("hosts", LIMIT - 1, sockets=sockets)
             self.assertEqual(tally["signatures"], LIMIT - 1, tally)
             tally = self.many("hosts", 1000, "--text", "late", sockets=sockets)
             self.assertEqual(tally["signatures"], 1, tally)
             self.assertLessEqual(set(tally["refused"]), {"denied_by_policy:texts", "conflict"}, tally)
         finally:
-            second.end()
+            second.down()
         self.assertEqual(self.signed_texts(made["walletId"]), LIMIT)
 
     def test_the_same_bytes_are_charged_once(self):

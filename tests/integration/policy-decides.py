@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import pathlib
 import unittest
 
 from stack_fixture import DONE, NOT_ALLOWED, StackTest, eventually
@@ -45,13 +44,7 @@ SOL = 1_000_000_000
 
 
 class PolicyDecides(StackTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.file = pathlib.Path("/tmp") / f"waas-decides-{os.getpid()}.toml"
-        cls.file.write_text(POLICY)
-        cls.addClassCleanup(cls.file.unlink)
-        cls.ENVIRONMENT = {"WAAS_POLICY": str(cls.file)}
-        super().setUpClass()
+    POLICY = POLICY
 
     @classmethod
     def prepare(cls):

@@ -4,40 +4,18 @@ import os
 import signal
 import unittest
 
-from stack_fixture import DONE, FAILED, StackTest, UNREACHABLE, eventually
+from stack_fixture import DONE, FAILED, UNREACHABLE, WalletTest, eventually
 
 DAY_MS = 24 * 3600 * 1000
 
 
-class ShareLife(StackTest):
-    @classmethod
-    def prepare(cls):
-        cls.count = 0
-
-    def setUp(self):
-        ShareLife.count += 1
-        self.name = f"w{ShareLife.count}"
-        made = self.stack.waas("--as-service", "wallet", "create", self.name)
-        self.assertEqual(made.exit, DONE, made)
-        self.id, self.address = made.json["walletId"], made.json["publicKey"]
-
-    def waas(self, *words, **options):
-        return self.stack.waas("--as-service", *words, **options)
-
-    def sign(self):
-        return self.waas("sign", "message", "--wallet", self.name, "-", stdin=b"hello")
-
-    def signs(self):
-        result = self.sign()
-        self.assertEqual(result.exit, DONE, result)
-        return result.json["signature"]
-
+class ShareLife(WalletTest):
     def status(self):
-        (row,) = [row for row in self.waas("shares", "status").json if row["wallet"] == self.id]
+        (row,) = [row for row in self.waas("shares", "status").json if row["wallet"] == self.wallet_id]
         return row
 
     def key(self, index):
-        return f"mpc:share:{self.id}:{index}"
+        return f"mpc:share:{self.wallet_id}:{index}"
 
     def fields(self, index):
         with self.stack.redis(index - 1) as redis:
@@ -49,12 +27,12 @@ class ShareLife(StackTest):
 
     def row(self):
         ((epoch, share, recovery),) = self.stack.sql(
-            f"SELECT epoch, encode(share, 'hex'), encode(recovery, 'hex') FROM waas.wallets WHERE id = '\\x{self.id}'")
+            f"SELECT epoch, encode(share, 'hex'), encode(recovery, 'hex') FROM waas.wallets WHERE id = '\\x{self.wallet_id}'")
         return int(epoch), share, recovery
 
     def last_audit_event(self, event):
         for row in reversed(self.stack.waas("audit", "tail", "--limit", "200").json):
-            if row.get("event") == event and row.get("wallet", row.get("walletId")) == self.id:
+            if row.get("event") == event and row.get("wallet", row.get("walletId")) == self.wallet_id:
                 return row
         return None
 
@@ -89,7 +67,7 @@ class ShareLife(StackTest):
         self.assertTrue([risk for risk in health["risks"] if "tampering" in risk], health["risks"])
 
     def test_a_signature_queues_what_is_due_and_does_not_wait(self):
-        self.stack.sql(f"UPDATE waas.wallets SET expires_at = now() + interval '3 days' WHERE id = '\\x{self.id}'")
+        self.stack.sql(f"UPDATE waas.wallets SET expires_at = now() + interval '3 days' WHERE id = '\\x{self.wallet_id}'")
         self.assertTrue(self.status()["daysUntilExpiry"] > 7)  # what Redis says
         self.signs()
         eventually(lambda: self.row()[0] == 2, what="the rotation of what a signature found to be due")
@@ -123,7 +101,7 @@ class ShareLife(StackTest):
 
     def test_the_expiry_in_postgres_is_never_later_than_in_redis(self):
         self.waas("shares", "rotate", "--wallet", self.name, "--force")
-        ((says,),) = self.stack.sql(f"SELECT (extract(epoch FROM expires_at) * 1000)::bigint FROM waas.wallets WHERE id = '\\x{self.id}'")
+        ((says,),) = self.stack.sql(f"SELECT (extract(epoch FROM expires_at) * 1000)::bigint FROM waas.wallets WHERE id = '\\x{self.wallet_id}'")
         for index in (2, 3):
             with self.stack.redis(index - 1) as redis:
                 (seconds, micros), left = redis("TIME"), redis("PTTL", self.key(index))

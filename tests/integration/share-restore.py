@@ -1,44 +1,27 @@
 #!/usr/bin/env python3
 """Back-ups put back: PostgreSQL older than Redis, Redis older than PostgreSQL, all from one moment. What docs/restore.md
 promises (B9)."""
-import os
 import subprocess
 import unittest
 from urllib.parse import urlsplit
 
-from stack_fixture import DONE, StackTest
+from stack_fixture import DONE, WalletTest
 
 
-class ShareRestore(StackTest):
-    @classmethod
-    def prepare(cls):
-        cls.count = 0
-
+class ShareRestore(WalletTest):
     def setUp(self):
-        ShareRestore.count += 1
-        self.name = f"w{ShareRestore.count}"
-        made = self.waas("wallet", "create", self.name)
-        self.assertEqual(made.exit, DONE, made)
-        self.id = made.json["walletId"]
-        self.good = self.sign().json["signature"]
-
-    def waas(self, *words, **options):
-        return self.stack.waas("--as-service", *words, **options)
-
-    def sign(self):
-        return self.waas("sign", "message", "--wallet", self.name, "-", stdin=b"hello")
+        super().setUp()
+        self.good = super().signs()
 
     def signs(self):
-        result = self.sign()
-        self.assertEqual(result.exit, DONE, result)
-        self.assertEqual(result.json["signature"], self.good)
+        self.assertEqual(super().signs(), self.good)
 
     def rotate(self):
         result = self.waas("shares", "rotate", "--wallet", self.name, "--force")
         self.assertEqual((result.exit, result.json["done"]), (DONE, 1), result)
 
     def epoch(self):
-        return int(self.stack.sql(f"SELECT epoch FROM waas.wallets WHERE id = '\\x{self.id}'")[0][0])
+        return int(self.stack.sql(f"SELECT epoch FROM waas.wallets WHERE id = '\\x{self.wallet_id}'")[0][0])
 
     # Back-ups.
 

@@ -164,10 +164,18 @@ class StackTest(unittest.TestCase):
     """A test case whose class has one stack."""
 
     ENVIRONMENT = {}
+    POLICY = None  # TOML; None: the one that scripts/stack takes by itself
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = Stack(**cls.ENVIRONMENT)
+        environment = dict(cls.ENVIRONMENT)
+        if cls.POLICY is not None:
+            file = tempfile.NamedTemporaryFile("w", prefix="waas-policy-", suffix=".toml")
+            cls.addClassCleanup(file.close)
+            file.write(cls.POLICY)
+            file.flush()
+            environment["WAAS_POLICY"] = file.name
+        cls.stack = Stack(**environment)
         try:
             cls.stack.up()
             cls.prepare()
@@ -187,6 +195,28 @@ class StackTest(unittest.TestCase):
         self.assertIn(result.exit, exit_codes, result)
         self.assertIn(result.code, codes, result)
         self.assertEqual(result.stdout, b"", "something was printed besides the refusal")
+
+
+class WalletTest(StackTest):
+    """Each test has a local service's wallet of its own."""
+
+    def setUp(self):
+        self.name = self.id().rsplit(".", 1)[1].removeprefix("test_")[:64]
+        made = self.waas("wallet", "create", self.name)
+        self.assertEqual(made.exit, DONE, made)
+        self.wallet_id, self.address = made.json["walletId"], made.json["publicKey"]
+
+    def waas(self, *words, **options):
+        return self.stack.waas("--as-service", *words, **options)
+
+    def sign(self):
+        return self.waas("sign", "message", "--wallet", self.name, "-", stdin=b"hello")
+
+    def signs(self):
+        """The signature, which there has to be."""
+        result = self.sign()
+        self.assertEqual(result.exit, DONE, result)
+        return result.json["signature"]
 
 
 def eventually(condition, seconds=15, what="it"):
