@@ -75,6 +75,9 @@ Refusal decide(Context& context, const Caller& caller, const policy::WalletInfo&
 // --- Signatures
 // ------------------------------------------------------------------------------------------------------------
 
+SignDecisions::SignDecisions(Context& context, const Caller& caller, capnp::List<rpc::Sign::Item>::Reader items)
+    : context(context), caller(caller), items(items), policy(policyInForce(context, absent)) {}
+
 Refusal SignDecisions::readFactsOf(Item::Reader shown, const WalletRow& wallet, const solana::Message& message) {
   auto& claims = context.decision.claims;
   auto tables = shown.getTables();
@@ -120,13 +123,9 @@ Refusal SignDecisions::readLimits(rpc::Wallet::Reader shown, const Id& walletId,
   } else if (!readLimitRow(context.service.keyring, bytes, walletId, *row)) {
     return Refused{ErrorCode::RECORD_REFUSED, "limit row"};
   }
-  Service& service = context.service;
-  uint64_t floor = service.floors.highest(FloorKind::LIMIT, walletId);
-  for (auto shownFloor : shown.getFloors()) {
-    floor = std::max(floor, floorNumber(service.keyring, FloorKind::LIMIT, walletId, view(shownFloor)));
-  }
+  uint64_t floor = highestFloor(context.service, shown, FloorKind::LIMIT, walletId);
   if (row->number < floor) return Refused{ErrorCode::ROLLED_BACK, "limit row"};
-  service.floors.note(FloorKind::LIMIT, walletId, row->number);
+  if (row->number > floor) context.service.floors.note(FloorKind::LIMIT, walletId, row->number);
   return std::nullopt;
 }
 
@@ -135,9 +134,7 @@ Refusal SignDecisions::decide(unsigned item, Item::Reader shown, const WalletRow
   static constexpr policy::LimitState NEVER_CHARGED{};
   ruling = {};
   if (!context.service.policy.isRequired()) return std::nullopt;
-  const char* reason = "";
-  auto policy = policyInForce(context, reason);
-  if (policy == nullptr) return denied(reason);
+  if (policy == nullptr) return denied(absent);
   ruling.policyNumber = static_cast<uint32_t>(policy->number);
 
   policy::Request request;

@@ -20,8 +20,7 @@ policy::WalletInfo walletInfo(const Certificate& certificate);
 // The decisions of one call to sign. Charges of several items add up, and each wallet gets one new limit row.
 class SignDecisions {
  public:
-  SignDecisions(Context& context, const Caller& caller, capnp::List<rpc::Sign::Item>::Reader items)
-      : context(context), caller(caller), items(items) {}
+  SignDecisions(Context& context, const Caller& caller, capnp::List<rpc::Sign::Item>::Reader items);
 
   // What came of one item, besides a refusal.
   struct Ruling {
@@ -54,6 +53,8 @@ class SignDecisions {
   Context& context;
   const Caller& caller;
   const capnp::List<rpc::Sign::Item>::Reader items;
+  const char* absent = "";                             // why there is no policy
+  const std::shared_ptr<const policy::Policy> policy;  // one for all items
   size_t rows = 0;
   std::array<Charged, MAX_SIGNATURES> charged{};
 };

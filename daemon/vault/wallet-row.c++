@@ -50,19 +50,26 @@ Refusal readOwnWallet(const Service& service, const Caller& caller, rpc::Selecto
   return std::nullopt;
 }
 
+uint64_t highestFloor(Service& service, rpc::Wallet::Reader from, FloorKind kind, const Id& walletId) {
+  const uint64_t known = service.floors.highest(kind, walletId);
+  uint64_t highest = known;
+  for (auto bytes : from.getFloors()) {
+    Floor claimed;
+    if (!claimed.parse(view(bytes)) || claimed.number <= highest) continue;  // true or not, it changes nothing
+    highest = std::max(highest, floorNumber(service.keyring, kind, walletId, view(bytes)));
+  }
+  if (highest > known) service.floors.note(kind, walletId, highest);
+  return highest;
+}
+
 Refusal checkFloor(Service& service, rpc::Wallet::Reader from, const WalletRow& row, uint64_t& floor) {
   const Id& id = row.view.walletId;
-  floor = service.floors.highest(FloorKind::SHARES, id);
-  uint64_t known = floor;
-  auto shown = from.getFloors();
-  if (shown.size() > MAX_FLOORS) return Refused{ErrorCode::INVALID_REQUEST, "too many floors"};
-  for (auto bytes : shown) {
-    Floor claimed;
-    if (!claimed.parse(view(bytes)) || claimed.number <= floor) continue;  // true or not, it changes nothing
-    floor = std::max(floor, floorNumber(service.keyring, FloorKind::SHARES, id, view(bytes)));
+  if (from.getFloors().size() > MAX_FLOORS) return Refused{ErrorCode::INVALID_REQUEST, "too many floors"};
+  floor = highestFloor(service, from, FloorKind::SHARES, id);
+  if (row.deleted) {
+    floor = Floor::DELETED;
+    service.floors.note(FloorKind::SHARES, id, floor);
   }
-  if (row.deleted) floor = Floor::DELETED;
-  if (floor > known) service.floors.note(FloorKind::SHARES, id, floor);
   if (floor == Floor::DELETED) return Refused{ErrorCode::WALLET_DELETED};
   if (row.view.epoch < floor) return Refused{ErrorCode::ROLLED_BACK, "the wallet's row"};
   return std::nullopt;

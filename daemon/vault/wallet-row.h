@@ -19,8 +19,11 @@ Refusal readWallet(const Service& service, rpc::Wallet::Reader from, WalletRow& 
 Refusal readOwnWallet(const Service& service, const Caller& caller, rpc::Selector::Reader selector,
                       rpc::Wallet::Reader from, WalletRow& row);
 
-// Holds a row against the highest floor of it, noted here or shown with it: walletDeleted, rolledBack. The floor is
-// given back in any case; what was shown and is authentic is noted.
+// The highest authentic floor of a kind, noted here before or shown with the wallet's row; 0 when there is none. What
+// was shown and is higher than what was known is noted.
+uint64_t highestFloor(Service& service, rpc::Wallet::Reader from, FloorKind kind, const Id& walletId);
+
+// Holds a row against the highest floor of it: walletDeleted, rolledBack. The floor is given back in any case.
 Refusal checkFloor(Service& service, rpc::Wallet::Reader from, const WalletRow& row, uint64_t& floor);
 
 // Why shares could not be used.
